@@ -1,0 +1,143 @@
+package config
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The types of keys, by the names that help shows.
+const (
+	typeText      = "text"
+	typePath      = "path"
+	typeAddress   = "host:port"
+	typeAddresses = "host:port,..."
+	typeSwitch    = "switch"
+	typeCount     = "count"
+	typeSize      = "size"
+	typeDuration  = "duration"
+	typeChoice    = "choice"
+)
+
+type parser = func(c *Config, text string) error
+
+func textTo(field func(*Config) *string) parser {
+	return func(c *Config, text string) error {
+		*field(c) = text
+		return nil
+	}
+}
+
+func addressTo(field func(*Config) *string) parser {
+	return func(c *Config, text string) error {
+		*field(c) = text
+		return checkAddress(text)
+	}
+}
+
+func addressesTo(field func(*Config) *[]string) parser {
+	return func(c *Config, text string) error {
+		var list []string
+		for part := range strings.SplitSeq(text, ",") {
+			part = strings.TrimSpace(part)
+			if part == "" {
+				continue
+			}
+			if err := checkAddress(part); err != nil {
+				return err
+			}
+			if host, _, _ := net.SplitHostPort(part); isUnspecified(host) {
+				return fmt.Errorf("%q names no host that can be dialled", part)
+			}
+			list = append(list, part)
+		}
+		*field(c) = list
+		return nil
+	}
+}
+
+// checkAddress accepts host:port with a numeric port. Port 0 is for Validate to judge.
+func checkAddress(text string) error {
+	_, port, err := net.SplitHostPort(text)
+	if err != nil {
+		return fmt.Errorf("%q is not host:port", text)
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return fmt.Errorf("%q has no port between 0 and 65535", text)
+	}
+	return nil
+}
+
+func switchTo(field func(*Config) *bool) parser {
+	return func(c *Config, text string) error {
+		on, err := strconv.ParseBool(text)
+		if err != nil {
+			return fmt.Errorf("%q is neither true nor false", text)
+		}
+		*field(c) = on
+		return nil
+	}
+}
+
+func countTo(field func(*Config) *int, least, most int) parser {
+	return func(c *Config, text string) error {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < least || n > most {
+			return fmt.Errorf("%q is no whole number from %d to %d", text, least, most)
+		}
+		*field(c) = n
+		return nil
+	}
+}
+
+func durationTo(field func(*Config) *time.Duration) parser {
+	return func(c *Config, text string) error {
+		d, err := time.ParseDuration(text)
+		if err != nil {
+			return fmt.Errorf("%q is no duration such as 500ms or 1h30m", text)
+		}
+		*field(c) = d
+		return nil
+	}
+}
+
+func levelTo(field func(*Config) *slog.Level) parser {
+	return func(c *Config, text string) error {
+		return field(c).UnmarshalText([]byte(text))
+	}
+}
+
+func sizeTo(field func(*Config) *uint64) parser {
+	return func(c *Config, text string) (err error) {
+		*field(c), err = ParseSize(text)
+		return err
+	}
+}
+
+// ParseSize reads a number of bytes: bare, or with KiB, MiB, GiB or TiB behind it.
+func ParseSize(text string) (uint64, error) {
+	number, shift := text, 0
+	for i, unit := range []string{"KiB", "MiB", "GiB", "TiB"} {
+		if head, found := strings.CutSuffix(text, unit); found {
+			number, shift = strings.TrimSpace(head), 10*(i+1)
+		}
+	}
+	n, err := strconv.ParseUint(number, 10, 64)
+	if err != nil || n > 1<<62>>shift {
+		return 0, fmt.Errorf("%q is no size such as 512MiB or 4GiB", text)
+	}
+	return n << shift, nil
+}
+
+// FormatSize writes a number of bytes with the largest unit that keeps it readable.
+func FormatSize(n uint64) string {
+	units := []string{"B", "KiB", "MiB", "GiB", "TiB"}
+	v, i := float64(n), 0
+	for v >= 1024 && i < len(units)-1 {
+		v, i = v/1024, i+1
+	}
+	return strconv.FormatFloat(v, 'g', 4, 64) + " " + units[i]
+}
