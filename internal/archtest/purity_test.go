@@ -1,0 +1,82 @@
+package archtest
+
+import (
+	"go/ast"
+	"path"
+	"slices"
+	"testing"
+)
+
+// clocks are the functions of package time that ask or wait for the machine's clock.
+var clocks = []string{"Now", "Since", "Until", "After", "AfterFunc", "Tick", "NewTicker", "NewTimer", "Sleep"}
+
+// TestStateMachineReadsNoClock holds what the imports cannot: fsm may use time.Duration, but never the machine's time.
+// Cluster time comes with the log.
+func TestStateMachineReadsNoClock(t *testing.T) {
+	folders, set := source(t)
+	if len(folders["fsm"]) == 0 {
+		t.Fatal("found no file of fsm: the search itself is broken")
+	}
+	for _, f := range append(slices.Clone(folders["fsm"]), folders["."]...) {
+		ast.Inspect(f.ast, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.GoStmt:
+				t.Errorf("%s: a goroutine: the state machine is driven by its caller alone", set.Position(n.Pos()))
+			case *ast.SelectorExpr:
+				if x, ok := n.X.(*ast.Ident); ok && x.Name == "time" && slices.Contains(clocks, n.Sel.Name) {
+					t.Errorf("%s: time.%s: replicas would differ", set.Position(n.Pos()), n.Sel.Name)
+				}
+			}
+			return true
+		})
+	}
+}
+
+// mayReveal are the folders in which a token becomes text: where it is hashed, sent in its header or handed to the caller.
+var mayReveal = []string{".", "httpapi", "client", "client/sessionhttp"}
+
+// TestTokensAreRevealedAtTheEdgesOnly keeps tokens out of logs and errors: a Token prints as a placeholder, and Reveal, the
+// only way to its text, is not called where there is nothing to send. The search of whole runs for tokens is in e2e.
+func TestTokensAreRevealedAtTheEdgesOnly(t *testing.T) {
+	folders, set := source(t)
+	for dir, list := range folders {
+		for _, f := range list {
+			ast.Inspect(f.ast, func(n ast.Node) bool {
+				call, ok := n.(*ast.CallExpr)
+				if !ok {
+					return true
+				}
+				if isReveal(call) && !slices.Contains(mayReveal, path.Clean(dir)) {
+					t.Errorf("%s: Reveal: %s has no business with a token's text", set.Position(n.Pos()), dir)
+				}
+				if narrates(call) && slices.ContainsFunc(call.Args, holdsReveal) {
+					t.Errorf("%s: a token's text in a message", set.Position(n.Pos()))
+				}
+				return true
+			})
+		}
+	}
+}
+
+func isReveal(call *ast.CallExpr) bool {
+	sel, ok := call.Fun.(*ast.SelectorExpr)
+	return ok && sel.Sel.Name == "Reveal" && len(call.Args) == 0
+}
+
+func holdsReveal(e ast.Expr) bool {
+	found := false
+	ast.Inspect(e, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok && isReveal(call) {
+			found = true
+		}
+		return !found
+	})
+	return found
+}
+
+// narrates reports whether a call writes for people: a log line, an error, a formatted text.
+func narrates(call *ast.CallExpr) bool {
+	sel, ok := call.Fun.(*ast.SelectorExpr)
+	return ok && slices.Contains([]string{"Errorf", "Sprintf", "Printf", "Fprintf", "Print", "Println", "Fprintln", "Debug", "Info", "Warn", "Error",
+		"DebugContext", "InfoContext", "WarnContext", "ErrorContext", "Log", "LogAttrs", "With", "String"}, sel.Sel.Name)
+}
