@@ -1,0 +1,146 @@
+package fsm
+
+import (
+	"fmt"
+
+	"github.com/sessnode/sessnode"
+)
+
+// Format is the version of the log's entries. A Machine refuses any other: the node must stop, never skip.
+const Format = 1
+
+// MaxBatchOps is the most operations that an entry may hold.
+const MaxBatchOps = 1024
+
+// Header opens a batch.
+type Header struct {
+	Generation uint64
+	Stamp      int64 // the leader's cluster time, ns since the epoch
+	Check      Checkpoint
+}
+
+// Checkpoint is the state hash that the leader had after applying Index. A zero Index means none.
+type Checkpoint struct {
+	Index uint64
+	Hash  Hash
+}
+
+// EncodeBatch builds a log entry out of operations that EncodeOp wrote. It has no limit of its own: the caller keeps an entry below
+// 512 KiB.
+func EncodeBatch(h Header, ops [][]byte) []byte {
+	w := newWriter()
+	w.array(5)
+	w.uint(Format)
+	w.uint(h.Generation)
+	w.int(h.Stamp)
+	w.array(2)
+	w.uint(h.Check.Index)
+	w.raw(h.Check.Hash[:])
+	w.array(len(ops))
+	for _, op := range ops {
+		w.buf.Write(op)
+	}
+	return w.buf.Bytes()
+}
+
+// DecodeBatch reads a log entry. Its error means that this build must not go on.
+func DecodeBatch(b []byte) (Header, []Op, error) {
+	r := newReader(b)
+	r.array(5, 5)
+	if format := r.uint(); r.err == nil && format != Format {
+		return Header{}, nil, fmt.Errorf("log entry of format %d, this build knows %d: install a newer build", format, Format)
+	}
+	h := Header{Generation: r.uint(), Stamp: r.int()}
+	r.array(2, 2)
+	h.Check.Index = r.uint()
+	r.fixed(h.Check.Hash[:])
+	ops := make([]Op, r.array(0, MaxBatchOps))
+	for i := range ops {
+		ops[i] = r.op(b)
+	}
+	if err := r.end(); err != nil {
+		return Header{}, nil, fmt.Errorf("log entry: %w", err)
+	}
+	return h, ops, nil
+}
+
+// Op is a mutation in the log.
+type Op struct {
+	sessnode.Mutation
+	NotAfter int64 // cluster time, ns, after which it must not be made any more; 0 = none
+
+	digest Hash // of app and change: what a retry under the same operation id must equal
+}
+
+// EncodeOp writes one operation canonically. Errors wrap sessnode.ErrInvalid or sessnode.ErrTooLarge.
+func EncodeOp(op Op) ([]byte, error) {
+	w := newWriter()
+	w.array(9)
+	w.text(op.App)
+	w.raw(optional(op.OpID.IsZero(), op.OpID[:]))
+	w.text(op.Actor)
+	w.text(op.Node)
+	w.bool(op.Strict)
+	w.int(op.NotAfter)
+	// The id that the node minted stays outside of the change: a retry at another node brings another one.
+	id := sessnode.ID{}
+	if c, isCreate := op.Change.(sessnode.Create); isCreate {
+		id = c.ID
+	}
+	w.raw(optional(id.IsZero(), id[:]))
+	if err := w.change(op.Change); err != nil {
+		return nil, err
+	}
+	if w.buf.Len() > maxOpBytes {
+		return nil, sessnode.Errorf(sessnode.CodeTooLarge, "", "the change takes %d bytes in the log, at most %d are allowed", w.buf.Len(), maxOpBytes)
+	}
+	return w.buf.Bytes(), nil
+}
+
+func optional(absent bool, b []byte) []byte {
+	if absent {
+		return nil
+	}
+	return b
+}
+
+// DecodeOp reads one operation. Its error wraps sessnode.ErrInvalid.
+func DecodeOp(b []byte) (Op, error) {
+	r := newReader(b)
+	op := r.op(b)
+	if err := r.end(); err != nil {
+		return Op{}, sessnode.Errorf(sessnode.CodeInvalid, "", "operation: %v", err)
+	}
+	return op, nil
+}
+
+// op reads an operation out of all, the bytes that the reader started with: the digest is taken from the change's own bytes.
+func (r *reader) op(all []byte) Op {
+	r.array(9, 9)
+	var op Op
+	op.App = r.text(sessnode.MaxAppLength)
+	if b := r.bytes(len(op.OpID)); len(b) > 0 {
+		r.exact(b, op.OpID[:])
+	}
+	op.Actor = r.text(maxText)
+	op.Node = r.text(maxText)
+	op.Strict = r.bool()
+	op.NotAfter = r.int()
+	var id sessnode.ID
+	if b := r.bytes(len(id)); len(b) > 0 {
+		r.exact(b, id[:])
+	}
+	from := len(all) - r.src.Len()
+	op.Change = r.change(id)
+	if r.err == nil {
+		op.digest = digest(kindWindow, append([]byte(op.App+"\x00"), all[from:len(all)-r.src.Len()]...))
+	}
+	return op
+}
+
+func (r *reader) exact(b, into []byte) {
+	if len(b) != len(into) {
+		r.fail("%d bytes where %d belong", len(b), len(into))
+	}
+	copy(into, b)
+}

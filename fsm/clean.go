@@ -1,0 +1,135 @@
+package fsm
+
+import (
+	"slices"
+
+	"github.com/sessnode/sessnode"
+)
+
+// cleanPerBatch bounds how many records one entry removes or gives a new deadline, so that no storm of expiries can hold up the
+// log. Visibility never waits for it. The number is part of the rules of the log: all nodes must have the same.
+const cleanPerBatch = 1000
+
+// clean carries out what is due, at most a fixed number of records, in an order that depends on the state alone: sessions by
+// deadline, then ended apps and shorter policies by the app's number, then tombstones and remembered operations by age.
+func (m *Machine) clean() {
+	left := m.expire(cleanPerBatch)
+	for i := 0; i < len(m.busy) && left > 0; {
+		a := m.apps[m.busy[i]]
+		left = m.resweep(a, m.purge(a, left))
+		if a.dying == 0 && !a.sweeping() {
+			m.busy = slices.Delete(m.busy, i, i+1)
+		} else {
+			i++
+		}
+	}
+	for ; left > 0; left-- {
+		d, found := m.forgetting.Min()
+		if !found || d.at > m.now {
+			break
+		}
+		t, _ := m.tombstones.get(d.slot)
+		m.unbury(d.slot, t)
+	}
+	m.forget(2 * MaxBatchOps) // cheap, and must keep up with a batch's worth of new ones
+}
+
+// expire turns sessions whose deadline has passed into tombstones.
+func (m *Machine) expire(left int) int {
+	for ; left > 0; left-- {
+		d, found := m.deadlines.Min()
+		if !found || d.at > m.now {
+			break
+		}
+		r, _ := m.sessions.get(d.slot)
+		m.bye(d.slot, r)
+	}
+	return left
+}
+
+// bye ends a session that is dead already, with the reason that killed it.
+func (m *Machine) bye(s slot, r *record) {
+	a := m.apps[s.app]
+	if r.serial > a.revokedTo {
+		m.end(s, r, sessnode.ReasonExpired, "timeout", "")
+		return
+	}
+	m.end(s, r, sessnode.ReasonRevoked, a.revokedActor, a.revokedNode)
+	m.stats.Revoked-- // counted when it was revoked
+}
+
+// markBusy notes that an app has sessions to purge or to give a new deadline.
+func (m *Machine) markBusy(a *app) {
+	if i, there := slices.BinarySearch(m.busy, a.number); !there && (a.dying > 0 || a.sweeping()) {
+		m.busy = slices.Insert(m.busy, i, a.number)
+	}
+}
+
+// purge removes sessions that RevokeApp ended, in order of creation.
+func (m *Machine) purge(a *app, left int) int {
+	for _, n := range m.oldestOf(a, 0, a.revokedTo, min(left, int(a.dying))) {
+		r, _ := m.sessions.get(n.slot)
+		m.bye(n.slot, r)
+		left--
+	}
+	return left
+}
+
+// resweep brings the stored deadlines of an app down to its shorter policy, in order of creation.
+func (m *Machine) resweep(a *app, left int) int {
+	if !a.sweeping() || left == 0 {
+		return left
+	}
+	batch := m.oldestOf(a, a.sweepAt+1, a.sweepTo, left)
+	reached := a.sweepTo
+	if len(batch) == left {
+		reached = batch[len(batch)-1].serial
+	}
+	for _, n := range batch {
+		r, _ := m.sessions.get(n.slot)
+		if d := deadlineOf(r, &a.policy); d < r.deadline {
+			c := *r
+			c.deadline = d
+			m.update(n.slot, r, &c)
+		}
+	}
+	m.changeApp(a, func() { a.sweepAt = reached })
+	return left - len(batch)
+}
+
+// oldestOf lists an app's stored sessions with serials from one to another, oldest first.
+func (m *Machine) oldestOf(a *app, from, to uint64, most int) (list []numbered) {
+	if most == 0 {
+		return nil
+	}
+	m.creation.AscendGreaterOrEqual(numbered{from, slot{app: a.number}}, func(n numbered) bool {
+		if n.app != a.number || n.serial > to || len(list) == most {
+			return false
+		}
+		list = append(list, n)
+		return true
+	})
+	return list
+}
+
+// Due returns the earliest cluster time, in ns, at which something becomes due (0 = nothing will), and whether something is
+// due already and waits for the next entry: then the leader proposes one soon.
+func (m *Machine) Due() (next int64, backlog bool) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	soonest := func(at int64) {
+		if next == 0 || at < next {
+			next = at
+		}
+	}
+	if d, found := m.deadlines.Min(); found {
+		soonest(d.at)
+	}
+	if d, found := m.forgetting.Min(); found {
+		soonest(d.at)
+	}
+	if len(m.queue) > 0 {
+		soonest(m.queue[0].at + int64(sessnode.OpWindow))
+	}
+	return next, len(m.busy) > 0 || next != 0 && next <= m.now
+}

@@ -1,0 +1,238 @@
+package fsm
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/vmihailenco/msgpack/v5"
+
+	"github.com/sessnode/sessnode"
+)
+
+// writer builds canonical msgpack: arrays in a fixed order, integers in their shortest form, map entries sorted by name. Equal
+// values have equal bytes, which is what the state hash and the exactly-once digest rest on.
+type writer struct {
+	buf bytes.Buffer
+	enc *msgpack.Encoder
+}
+
+func newWriter() *writer {
+	w := &writer{}
+	w.enc = msgpack.NewEncoder(&w.buf)
+	return w
+}
+
+// The encoder writes to memory, so that its errors cannot occur.
+
+func (w *writer) array(n int)          { _ = w.enc.EncodeArrayLen(n) }
+func (w *writer) uint(v uint64)        { _ = w.enc.EncodeUint(v) }
+func (w *writer) int(v int64)          { _ = w.enc.EncodeInt(v) }
+func (w *writer) bool(v bool)          { _ = w.enc.EncodeBool(v) }
+func (w *writer) text(v string)        { _ = w.enc.EncodeString(v) }
+func (w *writer) raw(v []byte)         { _ = w.enc.EncodeBytes(notNil(v)) }
+func (w *writer) span(d time.Duration) { w.int(int64(d)) }
+
+// time writes nanoseconds since the epoch; the zero time is 0.
+func (w *writer) time(t time.Time) { w.int(nanos(t)) }
+
+func (w *writer) value(v sessnode.Value) {
+	w.uint(uint64(v.Codec))
+	w.raw(v.Data)
+}
+
+func (w *writer) values(m map[string]sessnode.Value) {
+	w.array(len(m) * 3)
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		w.text(name)
+		w.value(m[name])
+	}
+}
+
+func (w *writer) device(d sessnode.Device) {
+	w.text(d.IP)
+	w.text(d.UserAgent)
+	w.text(d.Label)
+}
+
+func notNil(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}
+
+func nanos(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixNano()
+}
+
+func moment(ns int64) time.Time {
+	if ns == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, ns).UTC()
+}
+
+// reader takes canonical msgpack apart. The first fault sticks, and every later call returns a zero value, so that decoders
+// read like the encoders and check once. Lengths are compared with what is left before anything is allocated.
+type reader struct {
+	src *bytes.Reader
+	dec *msgpack.Decoder
+	err error
+}
+
+func newReader(b []byte) *reader {
+	src := bytes.NewReader(b)
+	return &reader{src: src, dec: msgpack.NewDecoder(src)}
+}
+
+func (r *reader) fail(format string, args ...any) {
+	if r.err == nil {
+		r.err = fmt.Errorf(format, args...)
+	}
+}
+
+func (r *reader) keep(err error) {
+	if r.err == nil {
+		r.err = err
+	}
+}
+
+// array reads an array header, which must announce between least and most elements.
+func (r *reader) array(least, most int) int {
+	if r.err != nil {
+		return 0
+	}
+	n, err := r.dec.DecodeArrayLen()
+	r.keep(err)
+	if r.err == nil && (n < least || n > most) {
+		r.fail("an array of %d elements where %d to %d belong", n, least, most)
+	}
+	if r.err != nil || n > r.src.Len() { // every element takes a byte at least
+		r.fail("an array longer than its input")
+		return 0
+	}
+	return n
+}
+
+func (r *reader) uint() uint64 {
+	if r.err != nil {
+		return 0
+	}
+	v, err := r.dec.DecodeUint64()
+	r.keep(err)
+	return v
+}
+
+func (r *reader) small(most uint64) uint64 {
+	v := r.uint()
+	if v > most {
+		r.fail("%d where at most %d belongs", v, most)
+		return 0
+	}
+	return v
+}
+
+func (r *reader) int() int64 {
+	if r.err != nil {
+		return 0
+	}
+	v, err := r.dec.DecodeInt64()
+	r.keep(err)
+	return v
+}
+
+func (r *reader) bool() bool {
+	if r.err != nil {
+		return false
+	}
+	v, err := r.dec.DecodeBool()
+	r.keep(err)
+	return v
+}
+
+func (r *reader) bytes(most int) []byte {
+	if r.err != nil {
+		return nil
+	}
+	n, err := r.dec.DecodeBytesLen()
+	r.keep(err)
+	if r.err == nil && (n < 0 || n > most || n > r.src.Len()) {
+		r.fail("%d bytes where at most %d belong and %d are left", n, most, r.src.Len())
+	}
+	if r.err != nil {
+		return nil
+	}
+	b := make([]byte, n)
+	r.keep(r.dec.ReadFull(b))
+	return b
+}
+
+func (r *reader) text(most int) string { return string(r.bytes(most)) }
+func (r *reader) span() time.Duration  { return time.Duration(r.int()) }
+func (r *reader) time() time.Time      { return moment(r.int()) }
+func (r *reader) fixed(into []byte) {
+	b := r.bytes(len(into))
+	if r.err == nil && len(b) != len(into) {
+		r.fail("%d bytes where %d belong", len(b), len(into))
+	}
+	copy(into, b)
+}
+
+func (r *reader) key() (k sessnode.Key) { r.fixed(k[:]); return k }
+func (r *reader) id() (id sessnode.ID)  { r.fixed(id[:]); return id }
+
+func (r *reader) value() sessnode.Value {
+	codec := sessnode.Codec(r.small(uint64(sessnode.Bytes)))
+	return sessnode.Value{Codec: codec, Data: r.bytes(maxOpBytes)}
+}
+
+// values reads name, codec, data triples; names must be in order and differ, as the writer leaves them.
+func (r *reader) values() map[string]sessnode.Value {
+	n := r.array(0, maxNames*3)
+	if n%3 != 0 {
+		r.fail("values come in threes, not %d", n)
+	}
+	if n == 0 || r.err != nil {
+		return nil
+	}
+	m := make(map[string]sessnode.Value, n/3)
+	last := ""
+	for i := range n / 3 {
+		name := r.text(maxNameBytes)
+		if i > 0 && name <= last {
+			r.fail("names out of order")
+		}
+		last = name
+		m[name] = r.value()
+		if r.err != nil {
+			return nil
+		}
+	}
+	return m
+}
+
+func (r *reader) device() sessnode.Device {
+	return sessnode.Device{IP: r.text(maxText), UserAgent: r.text(maxText), Label: r.text(maxText)}
+}
+
+// end requires that nothing is left.
+func (r *reader) end() error {
+	if r.err == nil && r.src.Len() > 0 {
+		r.fail("%d bytes too many", r.src.Len())
+	}
+	return r.err
+}
+
+// Sizes that no honest entry exceeds; they bound what a decoder allocates.
+const (
+	maxOpBytes   = 600 << 10
+	maxNames     = 4096
+	maxNameBytes = 1024
+	maxText      = 4096
+)

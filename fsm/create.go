@@ -1,0 +1,192 @@
+package fsm
+
+import (
+	"github.com/google/btree"
+
+	"github.com/sessnode/sessnode"
+)
+
+// create makes a session on a token that never had one, as far as is remembered.
+func (m *Machine) create(op *Op, c sessnode.Create) Result {
+	a := m.appNamed(op.App)
+	s := slot{a.number, c.Key}
+	if err := m.creatable(a, s, c); err != nil {
+		return refuse(err)
+	}
+	m.serial++
+	r := &record{id: c.ID, serial: m.serial, subject: c.Subject, device: c.Device, version: 1, created: m.now, touched: m.now,
+		idle: int64(c.Timeouts.Idle), lifetime: int64(c.Timeouts.Lifetime), expires: nanos(c.Timeouts.Expires)}
+	if !r.anonymous() {
+		r.authenticated = m.now
+	}
+	for name, v := range c.Attrs {
+		r.set(name, v)
+	}
+	r.deadline = deadlineOf(r, &a.policy)
+	if err := fits(&a.policy, r); err != nil {
+		return refuse(err)
+	}
+	if err := m.makeRoom(op, a, r); err != nil {
+		return refuse(err)
+	}
+	if old, buried := m.tombstones.get(s); buried { // only one that is out of date, or a store that was broken on purpose
+		m.unbury(s, old)
+	}
+	m.insert(s, r)
+	m.stats.Created++
+	return m.effect(s, r)
+}
+
+// creatable checks the request itself and that the token is free.
+func (m *Machine) creatable(a *app, s slot, c sessnode.Create) *sessnode.Error {
+	if c.Key.IsZero() || c.ID.IsZero() {
+		return sessnode.Errorf(sessnode.CodeInvalid, "", "a session needs a token and an id")
+	}
+	if err := longEnough(a, c.TokenChars); err != nil {
+		return err
+	}
+	if err := sane(c.Timeouts); err != nil {
+		return err
+	}
+	if _, twice := m.byID[c.ID]; twice {
+		return sessnode.Errorf(sessnode.CodeConflict, sessnode.ReasonTaken, "the session id is taken")
+	}
+	return m.free(s)
+}
+
+// free checks that a slot holds neither a session nor the tombstone of one.
+func (m *Machine) free(s slot) *sessnode.Error {
+	if r, stored := m.sessions.get(s); stored {
+		reason := m.deathOf(s, r)
+		if reason == "" {
+			reason = sessnode.ReasonTaken
+		}
+		return sessnode.Errorf(sessnode.CodeConflict, reason, "this token has or had a session: use a new one")
+	}
+	if t, buried := m.tombstones.get(s); buried && m.now < t.until && !resurrect() {
+		return sessnode.Errorf(sessnode.CodeConflict, t.reason, "this token had a session that ended: use a new one")
+	}
+	return nil
+}
+
+func longEnough(a *app, chars int) *sessnode.Error {
+	if uint64(chars) < a.policy.MinTokenLength {
+		return sessnode.Errorf(sessnode.CodeInvalid, "", "the token has %d characters, app %q asks for at least %d", chars, a.name, a.policy.MinTokenLength)
+	}
+	return nil
+}
+
+func sane(t sessnode.Timeouts) *sessnode.Error {
+	if t.Idle < 0 || t.Lifetime < 0 {
+		return sessnode.Errorf(sessnode.CodeInvalid, "", "a timeout must not be negative")
+	}
+	return nil
+}
+
+// makeRoom checks the rules on how many sessions there may be, and ends the ones that must give way.
+func (m *Machine) makeRoom(op *Op, a *app, r *record) *sessnode.Error {
+	if err := m.underSubjectLimit(op, a, r.subject); err != nil {
+		return err
+	}
+	if r.anonymous() && a.policy.AnonymousQuota > 0 && a.anonymous >= a.policy.AnonymousQuota {
+		m.evictAnonymous(op, a.number, int(min(a.anonymous-a.policy.AnonymousQuota+1, maxEvictions)))
+		if a.anonymous >= a.policy.AnonymousQuota {
+			return sessnode.Errorf(sessnode.CodeLimit, sessnode.ReasonAnonymous, "app %q allows %d anonymous sessions", a.name, a.policy.AnonymousQuota)
+		}
+	}
+	if !m.over(r.cost()) {
+		return nil
+	}
+	if !r.anonymous() {
+		for i := range m.apps {
+			n := (int(a.number) + i) % len(m.apps) // its own app first
+			for evicted := 0; m.over(r.cost()) && m.apps[n].anonymous > 0 && evicted < maxEvictions; evicted++ {
+				m.evictAnonymous(op, uint32(n), 1)
+			}
+		}
+	}
+	if m.over(r.cost()) {
+		return m.full()
+	}
+	return nil
+}
+
+// maxEvictions bounds how many sessions one create may end, and so how long it takes.
+const maxEvictions = 64
+
+func (m *Machine) over(more uint64) bool {
+	return m.budget > 0 && m.bytes+m.windowBytes+more > m.budget
+}
+
+func (m *Machine) full() *sessnode.Error {
+	return sessnode.Errorf(sessnode.CodeFull, "", "the store holds %d of %d bytes: end sessions, shorten a policy or give the nodes more memory", m.bytes+m.windowBytes, m.budget)
+}
+
+// underSubjectLimit refuses one session too many of a subject, or makes the oldest give way.
+func (m *Machine) underSubjectLimit(op *Op, a *app, subject string) *sessnode.Error {
+	limit := a.policy.SubjectLimit
+	if limit == 0 || subject == "" {
+		return nil
+	}
+	for range maxEvictions {
+		oldest, live := m.oldest(subjectKey{a.number, subject})
+		if live < limit {
+			return nil
+		}
+		if a.policy.OnLimit == sessnode.RejectNew {
+			break
+		}
+		m.end(oldest.slot, oldest.record, sessnode.ReasonEvicted, "subject limit", op.Node)
+	}
+	return sessnode.Errorf(sessnode.CodeLimit, sessnode.ReasonSubjectFull, "app %q allows %d sessions of one subject", a.name, limit)
+}
+
+// oldest returns the live session of a subject that authenticated first, and how many there are.
+func (m *Machine) oldest(k subjectKey) (oldest found, live uint64) {
+	for _, n := range m.subjects[k] {
+		r, _ := m.sessions.get(n.slot)
+		if m.deathOf(n.slot, r) != "" {
+			continue
+		}
+		live++
+		if oldest.record == nil || r.authenticated < oldest.authenticated {
+			oldest = found{slot: n.slot, record: r}
+		}
+	}
+	return oldest, live
+}
+
+// evictAnonymous ends the anonymous sessions of an app that are nearest to their end.
+func (m *Machine) evictAnonymous(op *Op, app uint32, most int) {
+	var victims []slot
+	m.anonymous.AscendGreaterOrEqual(due{slot: slot{app: app}}, btree.ItemIteratorG[due](func(d due) bool {
+		if d.app != app || len(victims) == most {
+			return false
+		}
+		victims = append(victims, d.slot)
+		return true
+	}))
+	for _, s := range victims {
+		r, _ := m.sessions.get(s)
+		m.end(s, r, sessnode.ReasonEvicted, "anonymous quota or budget", op.Node)
+	}
+}
+
+// fits checks a session against its app's sizes.
+func fits(p *sessnode.Policy, r *record) *sessnode.Error {
+	if uint64(len(r.attrs)) > p.MaxAttributes {
+		return sessnode.Errorf(sessnode.CodeTooLarge, "", "the session would have %d attributes, %d are allowed", len(r.attrs), p.MaxAttributes)
+	}
+	if r.bytes > p.MaxBytes {
+		return sessnode.Errorf(sessnode.CodeTooLarge, "", "the session would have %d bytes, %d are allowed", r.bytes, p.MaxBytes)
+	}
+	for _, at := range r.attrs {
+		if at.name == "" {
+			return sessnode.Errorf(sessnode.CodeInvalid, "", "an attribute's name must not be empty")
+		}
+		if uint64(len(at.name)) > p.MaxNameBytes {
+			return sessnode.Errorf(sessnode.CodeTooLarge, "", "an attribute's name has %d bytes, %d are allowed", len(at.name), p.MaxNameBytes)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,56 @@
+package fsm
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"math/bits"
+)
+
+// Hash is a 128-bit hash of a whole state: the sum modulo 2^128 of one SHA-256 prefix for each record, attribute,
+// tombstone, remembered operation and app. A sum does not depend on order, so it is kept up to date by adding what appears and
+// subtracting what goes; SHA-256 keeps clients from crafting values that cancel out.
+type Hash [16]byte
+
+// String returns 32 hex digits.
+func (h Hash) String() string { return hex.EncodeToString(h[:]) }
+
+func (h Hash) plus(o Hash) Hash {
+	lo, carry := bits.Add64(binary.BigEndian.Uint64(h[8:]), binary.BigEndian.Uint64(o[8:]), 0)
+	hi, _ := bits.Add64(binary.BigEndian.Uint64(h[:8]), binary.BigEndian.Uint64(o[:8]), carry)
+	return join(hi, lo)
+}
+
+func (h Hash) minus(o Hash) Hash {
+	lo, borrow := bits.Sub64(binary.BigEndian.Uint64(h[8:]), binary.BigEndian.Uint64(o[8:]), 0)
+	hi, _ := bits.Sub64(binary.BigEndian.Uint64(h[:8]), binary.BigEndian.Uint64(o[:8]), borrow)
+	return join(hi, lo)
+}
+
+func join(hi, lo uint64) (h Hash) {
+	binary.BigEndian.PutUint64(h[:8], hi)
+	binary.BigEndian.PutUint64(h[8:], lo)
+	return h
+}
+
+// kind separates the domains of the hash and names the blocks of a snapshot.
+type kind byte
+
+const (
+	kindMeta      kind = 'M'
+	kindApp       kind = 'A'
+	kindSession   kind = 'S'
+	kindAttr      kind = 'V'
+	kindTombstone kind = 'T'
+	kindWindow    kind = 'W'
+	kindFooter    kind = 'F'
+)
+
+// digest hashes canonical bytes within a domain.
+func digest(k kind, canonical []byte) Hash {
+	h := sha256.New()
+	h.Write([]byte{byte(k)})
+	h.Write(canonical)
+	var sum [sha256.Size]byte
+	return Hash(h.Sum(sum[:0])[:16])
+}

@@ -1,0 +1,195 @@
+package fsm
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/google/btree"
+
+	"github.com/sessnode/sessnode"
+)
+
+// Machine is the state of all sessions. New and Restore make it; Apply changes it.
+type Machine struct {
+	mu sync.RWMutex // guards everything below
+
+	// Replicated: in the state hash and in snapshots.
+	generation uint64
+	cluster    string
+	budget     uint64 // bytes; 0 = none
+	now        int64  // cluster time, ns
+	serial     uint64 // the last one given
+	apps       []*app // by number
+	sessions   *table[slot, *record]
+	tombstones *table[slot, *tombstone]
+	window     *table[opKey, *remembered]
+	hash       Hash // of all records, tombstones, remembered operations and apps
+
+	// Derived from the above.
+	index       uint64
+	appByName   map[string]*app
+	byID        map[sessnode.ID]slot
+	endedByID   map[sessnode.ID]slot // tombstones of ended sessions
+	subjects    map[subjectKey][]numbered
+	endedOf     map[subjectKey][]slot // tombstones by subject
+	deadlines   *btree.BTreeG[due]
+	anonymous   *btree.BTreeG[due] // the same deadlines, of sessions without a subject, by app
+	creation    *btree.BTreeG[numbered]
+	forgetting  *btree.BTreeG[due] // tombstones by their end
+	queue       []queued           // remembered operations, oldest first
+	busy        []uint32           // apps with sessions to remove or to give a new deadline, in order
+	bytes       uint64             // of sessions and tombstones
+	windowBytes uint64
+	history     history
+	stats       Counters
+}
+
+// Counters count what this process applied since it started. They are not replicated.
+type Counters struct {
+	Created, Expired, Revoked, Evicted, Rotated, Touched, Replays uint64
+}
+
+// New returns the empty state, which accepts nothing but sessnode.Found.
+func New() *Machine {
+	return &Machine{
+		sessions:   newTable[slot, *record](slot.shard),
+		tombstones: newTable[slot, *tombstone](slot.shard),
+		window:     newTable[opKey, *remembered](opKey.shard),
+		appByName:  make(map[string]*app),
+		byID:       make(map[sessnode.ID]slot),
+		endedByID:  make(map[sessnode.ID]slot),
+		subjects:   make(map[subjectKey][]numbered),
+		endedOf:    make(map[subjectKey][]slot),
+		deadlines:  newTree(dueLess),
+		anonymous:  newTree(dueInApp),
+		creation:   newTree(numberedLess),
+		forgetting: newTree(dueLess),
+	}
+}
+
+// Mismatch says that the leader's checkpoint differs from this replica's own hash at the same index.
+type Mismatch struct {
+	Index         uint64
+	Leader, Local Hash
+}
+
+// Apply applies one log entry and returns a result for each of its operations. An error is fatal, and nothing was changed: an
+// unknown format, another generation, an index that was applied before. The node must stop.
+func (m *Machine) Apply(index uint64, data []byte) ([]Result, *Mismatch, error) {
+	h, ops, err := DecodeBatch(data)
+	if err != nil {
+		return nil, nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if index <= m.index {
+		return nil, nil, fmt.Errorf("log entry %d comes after %d was applied", index, m.index)
+	}
+	if err := m.admit(h, ops); err != nil {
+		return nil, nil, err
+	}
+	m.index = index
+	m.now = max(m.now, h.Stamp)
+	m.clean()
+	results := make([]Result, len(ops))
+	for i := range ops {
+		results[i] = m.once(&ops[i])
+	}
+	m.history.add(index, m.total())
+	return results, m.compare(h.Check), nil
+}
+
+// admit refuses an entry of another life of the cluster. Only Found begins one.
+func (m *Machine) admit(h Header, ops []Op) error {
+	if len(ops) == 1 {
+		if found, isFound := ops[0].Change.(sessnode.Found); isFound && found.Generation == h.Generation {
+			return nil
+		}
+	}
+	if h.Generation != m.generation {
+		return fmt.Errorf("log entry of generation %x, this state is of generation %x: the data directory belongs to another life of the cluster", h.Generation, m.generation)
+	}
+	return nil
+}
+
+// Skip records that an entry without operations (one of Raft's own) was applied.
+func (m *Machine) Skip(index uint64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if index > m.index {
+		m.index = index
+		m.history.add(index, m.total())
+	}
+}
+
+// At returns the applied position and committed cluster time in ns.
+func (m *Machine) At() (sessnode.Position, int64) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.position(), m.now
+}
+
+func (m *Machine) position() sessnode.Position {
+	return sessnode.Position{Generation: m.generation, Index: m.index}
+}
+
+// once makes an operation unless it was made before.
+func (m *Machine) once(op *Op) Result {
+	if op.NotAfter != 0 && m.now > op.NotAfter {
+		return refuse(sessnode.Errorf(sessnode.CodeUnavailable, sessnode.ReasonTooLate, "the change reached the log after its deadline"))
+	}
+	if op.OpID.IsZero() {
+		return m.make(op)
+	}
+	k := opKeyOf(op)
+	if res, done := m.recall(op, k); done {
+		return res
+	}
+	res := m.make(op)
+	m.remember(op, k, res)
+	return res
+}
+
+// make dispatches an operation by its change.
+func (m *Machine) make(op *Op) Result {
+	if op.Strict && (m.appByName[op.App] == nil || !m.appByName[op.App].declared) {
+		if _, declares := op.Change.(sessnode.PutPolicy); !declares {
+			return refuse(sessnode.Errorf(sessnode.CodeUnknownApp, "", "app %q was never declared: PUT /v1/apps/%s with its policy first", op.App, op.App))
+		}
+	}
+	var res Result
+	switch c := op.Change.(type) {
+	case sessnode.Create:
+		res = m.create(op, c)
+	case sessnode.Patch:
+		res = m.patch(op, c)
+	case sessnode.Replace:
+		res = m.replace(op, c)
+	case sessnode.Pop:
+		res = m.pop(op, c)
+	case sessnode.Touch:
+		res = m.touchAll(c)
+	case sessnode.TouchOne:
+		res = m.touchOne(op, c)
+	case sessnode.Rotate:
+		res = m.rotate(op, c)
+	case sessnode.Revoke:
+		res = m.revoke(op, c)
+	case sessnode.RevokeID:
+		res = m.revokeID(op, c)
+	case sessnode.RevokeSubject:
+		res = m.revokeSubject(op, c)
+	case sessnode.RevokeApp:
+		res = m.revokeApp(op)
+	case sessnode.PutPolicy:
+		res = m.putPolicy(op, c)
+	case sessnode.DropApp:
+		res = m.dropApp(op)
+	case sessnode.SetBudget:
+		m.budget = c.Bytes
+	case sessnode.Found:
+		m.generation, m.cluster, m.budget = c.Generation, c.Cluster, c.Budget
+	}
+	res.Effect.At = m.position()
+	return res
+}

@@ -1,0 +1,225 @@
+package fsm
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/sessnode/sessnode"
+)
+
+// Lookup is what a read of one session finds.
+type Lookup struct {
+	Session    sessnode.Session
+	At         sessnode.Position
+	Now        int64         // committed cluster time at the read, ns
+	Until      int64         // cluster time at which it stops being served, ns
+	Resolution time.Duration // touches younger than this need not be sent
+	FirstUse   bool          // a rotated token is used for the first time: its touch must be sent at once, whatever the resolution
+}
+
+// Lookup finds the live session of a token's key. Absence is a *sessnode.Error that wraps ErrNotFound, with a reason where one is known;
+// At and Now are set even then.
+func (m *Machine) Lookup(app string, key sessnode.Key) (Lookup, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	f, err := m.live(app, key)
+	if err != nil {
+		return Lookup{At: m.position(), Now: m.now}, err
+	}
+	l := m.lookup(f)
+	l.FirstUse = f.old == nil && f.unused
+	if f.old != nil {
+		l.Session.Previous = true
+		l.Until = min(l.Until, f.old.grace)
+	}
+	return l, nil
+}
+
+// ByID finds a live session by its public name, on the same terms.
+func (m *Machine) ByID(app string, id sessnode.ID) (Lookup, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	s, stored := m.byID[id]
+	if !stored || m.apps[s.app].name != app {
+		return Lookup{At: m.position(), Now: m.now}, m.absentID(app, id)
+	}
+	r, _ := m.sessions.get(s)
+	if death := m.deathOf(s, r); death != "" {
+		return Lookup{At: m.position(), Now: m.now}, sessnode.Errorf(sessnode.CodeNotFound, death, "no live session has this id")
+	}
+	return m.lookup(found{slot: s, record: r}), nil
+}
+
+func (m *Machine) lookup(f found) Lookup {
+	a := m.apps[f.app]
+	until := m.effective(f.slot, f.record)
+	l := Lookup{Session: f.session(a.name, &a.policy, until), At: m.position(), Now: m.now, Until: until}
+	l.Session.Attrs = f.values()
+	l.Session.Device = f.device
+	l.Resolution = a.policy.ResolutionFor(a.policy.IdleFor(time.Duration(f.idle), f.anonymous()))
+	return l
+}
+
+// Subject lists the live sessions of a subject in order of creation, with attributes where they are asked for. It returns the
+// position and the committed cluster time (ns) of the answer too.
+func (m *Machine) Subject(app, subject string, attrs bool) (list []sessnode.Session, at sessnode.Position, now int64) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if a, known := m.appByName[app]; known && subject != "" {
+		for _, n := range m.subjects[subjectKey{a.number, subject}] {
+			if s, live := m.listed(n, attrs); live {
+				list = append(list, s)
+			}
+		}
+	}
+	return list, m.position(), m.now
+}
+
+func (m *Machine) listed(n numbered, attrs bool) (sessnode.Session, bool) {
+	r, _ := m.sessions.get(n.slot)
+	if m.deathOf(n.slot, r) != "" {
+		return sessnode.Session{}, false
+	}
+	a := m.apps[n.app]
+	s := r.session(a.name, &a.policy, m.effective(n.slot, r))
+	s.Device = r.device
+	if attrs {
+		s.Attrs = r.values()
+	}
+	return s, true
+}
+
+// Page lists an app's live sessions in order of creation, without attributes, after a cursor that an earlier page gave ("" = from the
+// start). A cursor of another generation is ErrGone.
+func (m *Machine) Page(app, cursor string, limit int) (page sessnode.Page, at sessnode.Position, now int64, err error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	after := uint64(0)
+	if cursor != "" {
+		p, err := sessnode.ParsePosition(cursor)
+		if err != nil {
+			return page, m.position(), m.now, err
+		}
+		if p.Generation != m.generation {
+			return page, m.position(), m.now, sessnode.Errorf(sessnode.CodeGone, sessnode.ReasonGeneration, "the cursor is of another life of the cluster: start again")
+		}
+		after = p.Index
+	}
+	a, known := m.appByName[app]
+	if !known {
+		return page, m.position(), m.now, nil
+	}
+	m.creation.AscendGreaterOrEqual(numbered{after + 1, slot{app: a.number}}, func(n numbered) bool {
+		if n.app != a.number {
+			return false
+		}
+		if len(page.Sessions) == limit {
+			page.Next = sessnode.Position{Generation: m.generation, Index: after}.String()
+			return false
+		}
+		if s, live := m.listed(n, false); live {
+			page.Sessions = append(page.Sessions, s)
+		}
+		after = n.serial
+		return true
+	})
+	return page, m.position(), m.now, nil
+}
+
+// Why lists what is remembered of ended sessions: of an id, or of a subject. Newest first.
+func (m *Machine) Why(app string, id sessnode.ID, subject string) (list []sessnode.Ended) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	a, known := m.appByName[app]
+	if !known {
+		return nil
+	}
+	var slots []slot
+	if s, ended := m.endedByID[id]; ended && s.app == a.number {
+		slots = append(slots, s)
+	}
+	if subject != "" {
+		slots = append(slots, m.endedOf[subjectKey{a.number, subject}]...)
+	}
+	for _, s := range slots {
+		t, _ := m.tombstones.get(s)
+		list = append(list, sessnode.Ended{App: app, ID: t.id, Subject: t.subject, Reason: t.reason, Actor: t.actor, Node: t.node,
+			At: moment(t.at), Index: t.index})
+	}
+	for _, n := range m.unremoved(a, id, subject) {
+		r, _ := m.sessions.get(n)
+		if death := m.deathOf(n, r); death != "" {
+			list = append(list, m.dead(a, n, r, death))
+		}
+	}
+	slices.SortStableFunc(list, func(x, y sessnode.Ended) int { return cmp.Compare(y.Index, x.Index) })
+	return list
+}
+
+// unremoved lists the slots of an id or a subject that still hold a session.
+func (m *Machine) unremoved(a *app, id sessnode.ID, subject string) (list []slot) {
+	if s, stored := m.byID[id]; stored && s.app == a.number {
+		list = append(list, s)
+	}
+	if subject != "" {
+		for _, n := range m.subjects[subjectKey{a.number, subject}] {
+			list = append(list, n.slot)
+		}
+	}
+	return list
+}
+
+// dead renders the tombstone that a dead session will leave once it is removed.
+func (m *Machine) dead(a *app, s slot, r *record, death string) sessnode.Ended {
+	e := sessnode.Ended{App: a.name, ID: r.id, Subject: r.subject, Reason: death, Actor: "timeout", At: moment(m.effective(s, r)), Index: m.index}
+	if death == sessnode.ReasonRevoked {
+		e.Actor, e.Node, e.At, e.Index = a.revokedActor, a.revokedNode, moment(a.revokedAt), a.revokedIndex
+	}
+	return e
+}
+
+// Apps lists all apps that hold or held a session or a policy, by name.
+func (m *Machine) Apps() []sessnode.AppInfo {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	list := make([]sessnode.AppInfo, 0, len(m.apps))
+	for _, a := range m.apps {
+		list = append(list, a.info())
+	}
+	slices.SortFunc(list, func(x, y sessnode.AppInfo) int { return cmp.Compare(x.Name, y.Name) })
+	return list
+}
+
+// App returns one app; one that was never declared has the default policy and Declared false.
+func (m *Machine) App(name string) sessnode.AppInfo {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if a, known := m.appByName[name]; known {
+		return a.info()
+	}
+	return sessnode.AppInfo{Name: name, Policy: sessnode.DefaultPolicy()}
+}
+
+func (a *app) info() sessnode.AppInfo {
+	return sessnode.AppInfo{Name: a.name, Declared: a.declared, Policy: a.policy, Sessions: a.sessions - a.dying, Anonymous: a.anonymous, Bytes: a.bytes}
+}
+
+// Stats are the state's totals, and what this process applied since it started.
+type Stats struct {
+	Generation, Applied                               uint64
+	Cluster                                           string
+	Sessions, Anonymous, Tombstones, Remembered, Apps uint64
+	Bytes, Budget                                     uint64 // Bytes: of sessions, tombstones and remembered operations
+	Hash                                              Hash
+	Counters
+}
+
+// Stats returns the totals.
+func (m *Machine) Stats() Stats {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return Stats{Generation: m.generation, Applied: m.index, Cluster: m.cluster, Sessions: m.sessions.count,
+		Anonymous: uint64(m.anonymous.Len()), Tombstones: m.tombstones.count, Remembered: m.window.count, Apps: uint64(len(m.apps)),
+		Bytes: m.bytes + m.windowBytes, Budget: m.budget, Hash: m.total(), Counters: m.stats}
+}

@@ -1,0 +1,199 @@
+package fsm
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"slices"
+)
+
+// Restore reads a whole snapshot, verifies every block, the counts and the state hash, and only then replaces the state. On an error
+// the old state stays, and the error says what is wrong with the snapshot.
+func (m *Machine) Restore(r io.Reader) error {
+	fresh, err := load(bufio.NewReaderSize(r, 1<<20))
+	if err != nil {
+		return fmt.Errorf("snapshot: %w", err)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.adopt(fresh)
+	return nil
+}
+
+// adopt takes over the state of a machine that nobody else knows.
+func (m *Machine) adopt(fresh *Machine) {
+	stats := m.stats
+	m.generation, m.cluster, m.budget, m.now, m.serial = fresh.generation, fresh.cluster, fresh.budget, fresh.now, fresh.serial
+	m.apps, m.sessions, m.tombstones, m.window, m.hash = fresh.apps, fresh.sessions, fresh.tombstones, fresh.window, fresh.hash
+	m.index, m.appByName, m.byID, m.endedByID = fresh.index, fresh.appByName, fresh.byID, fresh.endedByID
+	m.subjects, m.endedOf, m.deadlines, m.anonymous = fresh.subjects, fresh.endedOf, fresh.deadlines, fresh.anonymous
+	m.creation, m.forgetting, m.queue, m.busy = fresh.creation, fresh.forgetting, fresh.queue, fresh.busy
+	m.bytes, m.windowBytes, m.history = fresh.bytes, fresh.windowBytes, fresh.history
+	m.stats = stats
+}
+
+// VerifySnapshot reads a whole snapshot as Restore would, and reports its totals.
+func VerifySnapshot(r io.Reader) (Stats, error) {
+	fresh, err := load(bufio.NewReaderSize(r, 1<<20))
+	if err != nil {
+		return Stats{}, fmt.Errorf("snapshot: %w", err)
+	}
+	return fresh.Stats(), nil
+}
+
+// readBlock returns the next block's payload, checked.
+func readBlock(r io.Reader) ([]byte, error) {
+	var head [8]byte
+	if _, err := io.ReadFull(r, head[:]); err != nil {
+		return nil, fmt.Errorf("cut off: %w", err)
+	}
+	size := binary.BigEndian.Uint32(head[:4])
+	if size == 0 || size > maxBlockBytes {
+		return nil, fmt.Errorf("a block of %d bytes, 1 to %d are possible", size, maxBlockBytes)
+	}
+	payload := make([]byte, size)
+	if _, err := io.ReadFull(r, payload); err != nil {
+		return nil, fmt.Errorf("cut off in a block: %w", err)
+	}
+	if sum := crc32.Checksum(payload, castagnoli); sum != binary.BigEndian.Uint32(head[4:]) {
+		return nil, fmt.Errorf("a block is damaged: its checksum is %08x, not %08x", sum, head[4:])
+	}
+	return payload, nil
+}
+
+// load builds a machine from a snapshot.
+func load(r *bufio.Reader) (*Machine, error) {
+	head := make([]byte, len(snapshotMagic)+1)
+	if _, err := io.ReadFull(r, head); err != nil || string(head[:4]) != snapshotMagic {
+		return nil, fmt.Errorf("this is no snapshot of sessnode")
+	}
+	if head[4] != snapshotVersion {
+		return nil, fmt.Errorf("version %d, this build knows %d: install a newer build", head[4], snapshotVersion)
+	}
+	m := New()
+	for {
+		payload, err := readBlock(r)
+		if err != nil {
+			return nil, err
+		}
+		in := newReader(payload[1:])
+		if kind(payload[0]) == kindFooter {
+			if err := m.footer(in); err != nil {
+				return nil, err
+			}
+			break
+		}
+		if err := m.loadBlock(kind(payload[0]), in); err != nil {
+			return nil, fmt.Errorf("block %q: %w", payload[0], err)
+		}
+	}
+	if _, err := r.ReadByte(); err != io.EOF {
+		return nil, fmt.Errorf("more data after the end")
+	}
+	return m, nil
+}
+
+func (m *Machine) loadBlock(k kind, in *reader) error {
+	if k == kindMeta {
+		m.index = in.uint()
+		in.array(5, 5)
+		m.generation, m.cluster, m.budget, m.now, m.serial = in.uint(), in.text(maxText), in.uint(), in.int(), in.uint()
+		return in.end()
+	}
+	for in.err == nil && in.src.Len() > 0 {
+		switch k {
+		case kindApp:
+			m.loadApp(in)
+		case kindSession:
+			m.loadSession(in)
+		case kindTombstone:
+			m.loadTombstone(in)
+		case kindWindow:
+			m.loadRemembered(in)
+		default:
+			in.fail("of an unknown kind")
+		}
+	}
+	return in.end()
+}
+
+func (m *Machine) loadApp(in *reader) {
+	a := in.app()
+	if _, twice := m.appByName[a.name]; twice || int(a.number) != len(m.apps) {
+		in.fail("app %d out of order", a.number)
+	}
+	if in.err != nil {
+		return
+	}
+	m.apps = append(m.apps, a)
+	m.appByName[a.name] = a
+	m.hash = m.hash.plus(a.sum)
+}
+
+func (m *Machine) loadSession(in *reader) {
+	s, r := in.record()
+	if in.err == nil && int(s.app) >= len(m.apps) {
+		in.fail("a session of app %d, which is not in the snapshot", s.app)
+	}
+	if _, twice := m.byID[r.id]; twice {
+		in.fail("a session id occurs twice")
+	}
+	if _, twice := m.sessions.get(s); twice {
+		in.fail("a token occurs twice")
+	}
+	if in.err == nil {
+		m.insert(s, r)
+	}
+}
+
+func (m *Machine) loadTombstone(in *reader) {
+	s, t := in.tombstone()
+	if in.err == nil && int(s.app) >= len(m.apps) {
+		in.fail("a tombstone of app %d, which is not in the snapshot", s.app)
+	}
+	if in.err == nil {
+		m.bury(s, t)
+	}
+}
+
+func (m *Machine) loadRemembered(in *reader) {
+	k, e := in.remembered()
+	if in.err != nil {
+		return
+	}
+	m.window.put(k, e)
+	m.windowBytes += e.cost()
+	m.hash = m.hash.plus(e.sum)
+	m.queue = append(m.queue, queued{k, e.serial, e.at})
+}
+
+// footer checks the counts and the state hash, and completes what depends on the whole.
+func (m *Machine) footer(in *reader) error {
+	want := [4]uint64{in.uint(), in.uint(), in.uint(), in.uint()}
+	var sum Hash
+	in.fixed(sum[:])
+	if err := in.end(); err != nil {
+		return fmt.Errorf("footer: %w", err)
+	}
+	got := [4]uint64{uint64(len(m.apps)), m.sessions.count, m.tombstones.count, m.window.count}
+	if got != want {
+		return fmt.Errorf("apps, sessions, tombstones and operations are %d, the footer says %d", got, want)
+	}
+	if total := m.total(); total != sum {
+		return fmt.Errorf("the state hash is %v, the footer says %v", total, sum)
+	}
+	m.orderQueue()
+	for _, a := range m.apps {
+		m.markBusy(a)
+	}
+	m.history.add(m.index, sum)
+	return nil
+}
+
+// orderQueue sorts the remembered operations by age, which the snapshot's order does not keep.
+func (m *Machine) orderQueue() {
+	slices.SortFunc(m.queue, func(a, b queued) int { return cmp.Compare(a.serial, b.serial) })
+}

@@ -1,0 +1,97 @@
+package fsm
+
+import (
+	"slices"
+
+	"github.com/sessnode/sessnode"
+)
+
+// rotate gives a live session a new token and, in the same step, what the request changes with it.
+func (m *Machine) rotate(op *Op, c sessnode.Rotate) Result {
+	f, err := m.current(op.App, c.Key)
+	if err == nil {
+		err = m.rotatable(f, c)
+	}
+	if err != nil {
+		return refuse(err)
+	}
+	r := f.edited()
+	numbers, err := apply(r, c.Edit)
+	if err != nil {
+		return refuse(err)
+	}
+	a := m.apps[f.app]
+	changes := c.Subject != nil && *c.Subject != r.subject
+	if changes {
+		if err := m.underSubjectLimit(op, a, *c.Subject); err != nil {
+			return refuse(err)
+		}
+		r.subject = *c.Subject
+	}
+	switch {
+	case r.anonymous():
+		r.authenticated = 0
+	case changes || c.Reauth:
+		r.authenticated = m.now
+	}
+	if err := m.growable(f, r); err != nil {
+		return refuse(err)
+	}
+	res := m.rekey(op, f, r, c.NewKey, changes || c.Reauth)
+	res.Effect.Values = numbers
+	m.stats.Rotated++
+	return res
+}
+
+func (m *Machine) rotatable(f found, c sessnode.Rotate) *sessnode.Error {
+	if c.NewKey.IsZero() {
+		return sessnode.Errorf(sessnode.CodeInvalid, "", "rotation needs a new token")
+	}
+	if err := longEnough(m.apps[f.app], c.TokenChars); err != nil {
+		return err
+	}
+	if err := matches(f, c.IfMatch); err != nil {
+		return err
+	}
+	return m.free(slot{f.app, c.NewKey})
+}
+
+// rekey moves a session to the slot of its new token. The old token, and those before it, answer no more where the subject
+// changed or proved itself again (ASVS 7.2.4); else until a short time after the new one's first use.
+func (m *Machine) rekey(op *Op, f found, r *record, key sessnode.Key, final bool) Result {
+	a := m.apps[f.app]
+	var grace int64
+	if !final {
+		grace = m.now + int64(a.policy.RotationMax)
+	}
+	r.previous = slices.DeleteFunc(r.previous, func(k sessnode.Key) bool { return m.settled(slot{f.app, k}, final) })
+	r.previous = append(r.previous, f.key)
+	r.unused = !final
+	r.version++
+	r.touched = m.now
+	r.deadline = deadlineOf(r, &a.policy)
+
+	m.take(f.slot, f.record)
+	to := slot{f.app, key}
+	if old, buried := m.tombstones.get(to); buried { // out of date
+		m.unbury(to, old)
+	}
+	m.insert(to, r)
+	m.bury(f.slot, &tombstone{id: r.id, reason: sessnode.ReasonRotated, actor: op.Actor, node: op.Node, at: m.now, index: m.index,
+		until: m.now + int64(a.policy.RotationMax+a.policy.TombstoneTime), grace: grace})
+	return m.effect(to, r)
+}
+
+// settled reports whether the grace of an older token is over, and ends it where that is asked for. One that is ended here stays
+// on the session's list until the next rotation: should the session end before, that token gets the reason too.
+func (m *Machine) settled(s slot, final bool) bool {
+	t, buried := m.tombstones.get(s)
+	if !buried {
+		return true
+	}
+	over := m.now >= t.grace
+	if final {
+		m.regrace(s, t, 0)
+	}
+	return over
+}
