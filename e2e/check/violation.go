@@ -1,0 +1,102 @@
+// Package check judges what a run recorded. Each checker is a pure function from records to violations, without clock,
+// network or randomness of its own, so that its tests can hand it histories that are known to be good or bad.
+//
+// A checker that cannot decide reports a violation: "ran out of time" is no pass.
+package check
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+	"github.com/sessnode/sessnode/e2e/history"
+)
+
+// The checkers' names, as they appear in violations.
+const (
+	LinearSession = "session-linearizability"
+	LinearSubject = "subject-linearizability"
+	Counter       = "counter"
+	Lost          = "lost-write"
+	PopOnce       = "pop-once"
+	Dead          = "dead-token"
+	Early         = "expired-early"
+	Late          = "expired-late"
+	StateHash     = "state-hash"
+	LogEqual      = "log"
+	NoQuorum      = "ack-without-quorum"
+	Coverage      = "coverage" // the run proves too little: a fault did not land, too few operations
+)
+
+// Violation is one broken promise.
+type Violation struct {
+	Check  string // which checker
+	Detail string // one line; never holds a token
+}
+
+// String returns one line.
+func (v Violation) String() string { return v.Check + ": " + v.Detail }
+
+func violation(check, format string, args ...any) Violation {
+	return Violation{Check: check, Detail: fmt.Sprintf(format, args...)}
+}
+
+// Names returns the distinct checkers that were violated.
+func Names(vs []Violation) map[string]int {
+	names := map[string]int{}
+	for _, v := range vs {
+		names[v.Check]++
+	}
+	return names
+}
+
+// forever is the return time of an operation whose effect may still come.
+const forever = int64(math.MaxInt64)
+
+// interval returns an operation's closed interval in nanoseconds for porcupine.
+func interval(op *history.Op) (from, to int64) {
+	if op.Outcome == history.Unknown {
+		return int64(op.Call), forever
+	}
+	return int64(op.Call), int64(op.Return)
+}
+
+// linearizable runs porcupine on one partition and turns its verdict into a violation. Giving up is one.
+func linearizable(check, what string, model porcupine.Model, ops []porcupine.Operation, limit time.Duration) []Violation {
+	result, info := porcupine.CheckOperationsVerbose(model, ops, limit)
+	switch result {
+	case porcupine.Ok:
+		return nil
+	case porcupine.Unknown:
+		return []Violation{violation(check, "%s: INCONCLUSIVE, gave up on %d operations after %v", what, len(ops), limit)}
+	}
+	return []Violation{violation(check, "%s: no order explains these %d operations; %s", what, len(ops),
+		strings.Join(stuck(model, ops, info), "; "))}
+}
+
+// stuck describes the operations around the place where the longest explainable order ends.
+func stuck(model porcupine.Model, ops []porcupine.Operation, info porcupine.LinearizationInfo) []string {
+	longest := 0
+	covered := map[int]bool{}
+	for _, partition := range info.PartialLinearizations() {
+		for _, order := range partition {
+			if len(order) > longest {
+				longest = len(order)
+				covered = map[int]bool{}
+				for _, i := range order {
+					covered[i] = true
+				}
+			}
+		}
+	}
+	var lines []string
+	for i := range ops {
+		if !covered[i] && len(lines) < 6 {
+			lines = append(lines, fmt.Sprintf("unexplained [%v %v] %s", time.Duration(ops[i].Call),
+				time.Duration(ops[i].Return), model.DescribeOperation(ops[i].Input, ops[i].Output)))
+		}
+	}
+	return append([]string{fmt.Sprintf("%d are explained", longest)}, lines...)
+}
