@@ -37,6 +37,17 @@ func (k Key) Env() string {
 	return "SESSNODE_" + strings.ToUpper(strings.ReplaceAll(k.Name, "-", "_"))
 }
 
+// Form says in a word what a value looks like: its choices, its unit, or its type.
+func (k Key) Form() string {
+	switch {
+	case len(k.Choices) > 0:
+		return strings.Join(k.Choices, "|")
+	case k.Unit != "":
+		return k.Unit
+	}
+	return k.Type
+}
+
 // IsSwitch reports whether the flag may stand without a value, which means true.
 func (k Key) IsSwitch() bool { return k.Type == typeSwitch }
 

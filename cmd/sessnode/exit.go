@@ -1,0 +1,37 @@
+package main
+
+import "github.com/sessnode/sessnode"
+
+// Exit codes beyond those that the table of errors gives (sessnode.Codes). They are stable: supervisors and scripts act on
+// them.
+const (
+	exitOK          = 0
+	exitFailure     = 1   // anything else; from check: not ready
+	exitUsage       = 2   // a flag, variable or file is wrong: starting again will not help
+	exitUnavailable = 4   // a port is taken, a lock is held: starting again may help
+	exitConflict    = 5   // the data directory belongs to another node, cluster or format: an operator must look
+	exitFailStop    = 8   // the node stopped itself to protect its state: the disk stalled or failed, or its replica differs
+	exitInterrupted = 130 // a second signal cut the drain short
+)
+
+// exitMeaning is one row of the page on exit codes.
+type exitMeaning struct {
+	code    int
+	meaning string
+}
+
+// exitMeanings lists every code in order, for the reference page.
+func exitMeanings() []exitMeaning {
+	return []exitMeaning{
+		{exitOK, "success; `serve`: stopped by a signal after a complete drain; `check`: healthy"},
+		{exitFailure, "failure without a code of its own; `check`: not healthy"},
+		{exitUsage, "usage: a flag, variable or key file is wrong; starting again does not help"},
+		{sessnode.CodeNotFound.Info().Exit, "not found"},
+		{exitUnavailable, "unavailable or timed out: trying again may help; `serve`: a port is in use, the data directory is locked"},
+		{exitConflict, "conflict; `serve`: the data directory belongs to another node, cluster or format"},
+		{sessnode.CodeForbidden.Info().Exit, "not authorised"},
+		{sessnode.CodeUnknown.Info().Exit, "outcome unknown"},
+		{exitFailStop, "`serve` stopped itself to protect its state: the disk stalled or failed, or the replica differs from the majority"},
+		{exitInterrupted, "interrupted: a second signal cut the drain short"},
+	}
+}

@@ -1,0 +1,15 @@
+// Command sessnode is the session store: one static binary, one file a verb. A verb parses, calls and prints; what it does
+// lives in the packages below.
+//
+// Results go to standard output, narration and logs to standard error. Failures are explained in three lines (what, why,
+// what to type next) and end with a stable exit code; see exit.go.
+package main
+
+import (
+	"context"
+	"os"
+)
+
+func main() {
+	os.Exit(run(context.Background(), stdio{out: os.Stdout, err: os.Stderr, env: os.LookupEnv}, os.Args[1:]))
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"sessnode": main})
+}
+
+// TestScripts runs the command line as people do: testdata/script/*.txt. Each script gets three ports that were free a
+// moment ago ($PORT1 to $PORT3), one that is taken ($TAKEN) and one on which nobody listens ($DEAD).
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: filepath.Join("testdata", "script"),
+		Setup: func(env *testscript.Env) error {
+			for _, name := range []string{"PORT1", "PORT2", "PORT3", "DEAD"} {
+				l, err := listen(env, name)
+				if err != nil {
+					return err
+				}
+				l.Close()
+			}
+			l, err := listen(env, "TAKEN")
+			if err == nil {
+				env.Defer(func() { l.Close() })
+			}
+			return err
+		},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		RequireExplicitExec: true,
+	})
+}
+
+// exits runs sessnode and compares its exit code: `exits 2 serve --expect 2`.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE VERB [args...]")
+	}
+	err := ts.Exec("sessnode", args[1:]...)
+	got := 0
+	if exit, ok := err.(*exec.ExitError); ok {
+		got = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if want, _ := strconv.Atoi(args[0]); got != want {
+		ts.Fatalf("sessnode %s exits with %d, want %d", strings.Join(args[1:], " "), got, want)
+	}
+}
+
+func listen(env *testscript.Env, name string) (net.Listener, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err == nil {
+		_, port, _ := net.SplitHostPort(l.Addr().String())
+		env.Setenv(name, port)
+	}
+	return l, err
+}
+
+func TestReferencePageIsCurrent(t *testing.T) {
+	want, err := os.ReadFile(filepath.Join("..", "..", "docs", "reference", "cli.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got strings.Builder
+	if code := run(t.Context(), stdio{out: &got, err: os.Stderr, env: os.LookupEnv}, []string{"reference"}); code != exitOK {
+		t.Fatalf("reference exits with %d", code)
+	}
+	if got.String() != string(want) {
+		t.Error("docs/reference/cli.md is out of date: go run ./cmd/sessnode reference > docs/reference/cli.md")
+	}
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"strings"
+	"syscall"
+
+	"github.com/sessnode/sessnode"
+	"github.com/sessnode/sessnode/internal/config"
+)
+
+// problem is a failure as a person needs it: what failed, why we think so, what to type next, and the exit code.
+type problem struct {
+	what, why, try string
+	exit           int
+	err            error // the cause, for errors.Is; may be nil
+}
+
+// Error returns the problem on one line.
+func (p *problem) Error() string { return p.what + ": " + p.why }
+
+// Unwrap makes errors.Is see the cause.
+func (p *problem) Unwrap() error { return p.err }
+
+// print writes the three lines, whatever line breaks the cause brought along.
+func (p *problem) print(w io.Writer) {
+	line := strings.NewReplacer("\r", "", "\n", "; ")
+	fmt.Fprintf(w, "error:  %s\nlikely: %s\ntry:    %s\n", line.Replace(p.what), line.Replace(p.why), line.Replace(p.try))
+}
+
+// report prints err in threes of lines and returns the exit code that it stands for.
+func report(w io.Writer, err error) int {
+	if faults := config.Faults(err); len(faults) > 0 {
+		for _, f := range faults {
+			(&problem{what: f.What, why: f.Why, try: f.Cure}).print(w)
+		}
+		return exitUsage
+	}
+	p := explain(err)
+	p.print(w)
+	return p.exit
+}
+
+// explain finds the words for an error that has none of its own yet.
+func explain(err error) *problem {
+	var p *problem
+	var op *net.OpError
+	var path *fs.PathError
+	switch {
+	case errors.As(err, &p):
+		return p
+	case errors.Is(err, syscall.EADDRINUSE):
+		return &problem{err.Error(), "another process on this host listens there already, perhaps another node",
+			"ss -ltnup shows who; or give this node a port of its own with --http, --node or --gossip", exitUnavailable, err}
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return &problem{err.Error(), "no interface of this host has that address",
+			"ip addr shows this host's addresses; to be reached from outside, listen on 0.0.0.0 and add --advertise-host", exitUsage, err}
+	case errors.As(err, &op) && errors.Is(err, fs.ErrPermission):
+		return &problem{err.Error(), "this user may not listen there: ports below 1024 need privileges",
+			"sessnode serve --http 127.0.0.1:7480", exitUsage, err}
+	case errors.As(err, &op) && op.Op == "listen":
+		return &problem{err.Error(), "the address cannot be listened on", "sessnode serve --http 127.0.0.1:7480", exitUsage, err}
+	case errors.Is(err, fs.ErrPermission) && errors.As(err, &path):
+		return &problem{err.Error(), "this user may not write there", "chown the directory to this user, or name another: --data DIR", exitUsage, err}
+	case errors.Is(err, syscall.ENOSPC):
+		return &problem{err.Error(), "the disk is full", "make room (df -h shows where), or name a directory on another disk: --data DIR", exitUnavailable, err}
+	case errors.As(err, &path):
+		return &problem{err.Error(), "the path is missing, is not a directory, or cannot be used", "name a directory that this user can write: --data DIR", exitUsage, err}
+	}
+	exit := exitFailure
+	if code := sessnode.CodeOf(err); code != sessnode.CodeUnknown {
+		exit = code.Info().Exit
+	}
+	return &problem{err.Error(), "the message above says all that is known", "run it again with --log-level debug", exit, err}
+}

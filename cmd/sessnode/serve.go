@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sessnode/sessnode"
+	"github.com/sessnode/sessnode/internal/config"
+	"github.com/sessnode/sessnode/internal/logs"
+)
+
+func newServe(std stdio) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run a node",
+		Long: "serve runs one node until it is told to stop. SIGTERM or SIGINT drains: it stops being ready, hands\n" +
+			"leadership over, finishes what is under way and exits with 0; a second signal exits at once.",
+		Example: "  sessnode serve --name n1 --data ./data\n\n" +
+			"  sessnode serve --name n1 --data /var/lib/sessnode --expect 3 \\\n" +
+			"    --http 0.0.0.0:7480 --node 0.0.0.0:7481 --gossip 0.0.0.0:7482 --advertise-host 10.0.0.11 \\\n" +
+			"    --seeds 10.0.0.11:7482,10.0.0.12:7482,10.0.0.13:7482 \\\n" +
+			"    --cluster-key-file cluster.key --api-keys-file api.keys",
+		Args: cobra.NoArgs,
+		RunE: verb(func(cmd *cobra.Command, _ []string) error {
+			s, err := readSettings(fromFlags(cmd), config.FromEnv(std.env))
+			if err != nil {
+				return err
+			}
+			return serve(cmd.Context(), logs.New(std.err, s.Log.Format, s.Log.Level), s)
+		}),
+	}
+	addFlags(cmd)
+	return cmd
+}
+
+// settings is what the node was told, with the key files read.
+type settings struct {
+	config.Config
+	clusterKey []byte
+	apiKeys    []config.APIKey
+}
+
+// readSettings reports the faults of all keys and key files at once.
+func readSettings(sources ...config.Source) (settings, error) {
+	host, _ := os.Hostname() // without one, --name is asked for
+	hostname := func(k config.Key) (string, string, bool) { return host, "the host's name", k.Name == "name" }
+	c, err := config.Load(append(sources, hostname)...)
+	if err != nil {
+		return settings{}, err
+	}
+	clusterKey, err1 := config.ClusterKey(c.Security.ClusterKeyFile)
+	apiKeys, err2 := config.APIKeys(c.Security.APIKeysFile)
+	if c.Limits.MaxMemory == 0 {
+		c.Limits.MaxMemory = config.Memory(os.DirFS("/"))
+	}
+	return settings{c, clusterKey, apiKeys}, errors.Join(c.Validate(), err1, err2)
+}
+
+// serve starts the parts from the inside out, says what they are, and stops them in the opposite order.
+func serve(ctx context.Context, log *slog.Logger, s settings) error {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	defer signal.Stop(signals)
+
+	version, commit := buildVersion()
+	log.Info("starting", "version", version, "commit", commit, "name", s.Name, "data", s.Data, "pid", os.Getpid())
+	p, err := start(ctx, log, s, version)
+	if err != nil {
+		return err
+	}
+	log.Info("listening", "http", p.httpAddr, "node", s.Listen.Advertised(s.Listen.Node), "gossip", s.Listen.Advertised(s.Listen.Gossip))
+	posture(log, s.Config, len(s.apiKeys), s.clusterKey != nil)
+	log.Info("limits", "memory", config.FormatSize(s.Limits.MaxMemory), "for_sessions", config.FormatSize(s.budget()),
+		"in_flight", s.Limits.MaxInFlight, "connections", s.Limits.MaxConnections, "profile", s.Cluster.Profile)
+
+	var readiness sync.WaitGroup
+	watching, stopWatching := context.WithCancel(ctx)
+	readiness.Go(func() { narrateReadiness(watching, log, s.Name, p.ready, nil) }) // ends with watching
+	defer readiness.Wait()
+	defer stopWatching()
+
+	stopNarration := step{"narration", func(context.Context) error { stopWatching(); return nil }}
+	l := life{log: log, signals: signals, failed: p.failed, drain: append([]step{stopNarration}, p.drain...)}
+	return l.run(ctx)
+}
+
+// budget is how many bytes of memory sessions may take: half, because a snapshot that is being installed needs room beside
+// the state that it replaces (design: "half of the smallest voter's memory").
+func (s settings) budget() uint64 { return s.Limits.MaxMemory / 2 }
+
+// parts is a node that runs.
+type parts struct {
+	httpAddr string
+	ready    func() []sessnode.Check
+	failed   <-chan error
+	drain    []step
+}

@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# The one test command: sets up what the tests need on a fresh machine, then runs all of them.
+#
+#   ./scripts/test.sh            everything (at most 10 minutes on two cores)
+#   ./scripts/test.sh fast       only what needs no processes: format, vet, unit and property tests, the house
+#   ./scripts/test.sh e2e smoke  the groups that are named: setup format vet unit e2e smoke
+#
+# Every group is run even when an earlier one failed; the exit code is 1 when any did. A group that cannot run has failed.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+export CGO_ENABLED=1 # the race detector needs it
+
+# setup: tools by name of command and Debian package, then the Go modules.
+setup() {
+  command -v go >/dev/null || { echo "error:  go is missing; likely: Go is not installed; try: install Go 1.26 or newer from https://go.dev/dl"; return 1; }
+  local missing=()
+  need() { command -v "$1" >/dev/null || missing+=("$2"); }
+  need gcc gcc; need curl curl; need mkfs.ext4 e2fsprogs; need losetup util-linux; need mount mount; need ip iproute2
+  [ -e /usr/include/stdlib.h ] || missing+=(libc6-dev)
+  if [ ${#missing[@]} -gt 0 ]; then
+    echo "missing packages: ${missing[*]}"
+    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+      echo "error:  cannot install them; likely: not root, or not Debian; try: install these packages, then run again"
+      return 1
+    fi
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null || return 1
+  fi
+  go mod download && go build ./... && go version
+}
+
+format() {
+  local wrong
+  wrong=$(find . -name '*.go' -not -path './.git/*' -not -path '*/testdata/*' -exec gofmt -l {} +) || return 1
+  [ -z "$wrong" ] || { echo "gofmt would change:"; echo "$wrong"; return 1; }
+}
+
+vet() { go vet ./... && go vet -tags e2e,sabotage ./...; }
+
+# unit: everything that runs inside one process, the seeds of the fuzz tests and the tests of the house among it.
+unit() { go test -race -shuffle=on -p 2 -timeout 5m ./...; }
+
+# e2e: real processes under faults; needs root for its disks.
+e2e() {
+  [ -n "$(go list -tags e2e ./e2e/... 2>/dev/null)" ] || { echo "no package under ./e2e"; return 1; }
+  go test -tags e2e -count=1 -p 1 -timeout 9m ./e2e/...
+}
+
+# smoke: the story of a login, told with curl.
+smoke() { ./scripts/smoke.sh; }
+
+groups=()
+for word in "${@:-all}"; do
+  case $word in
+    all) groups+=(setup format vet unit e2e smoke) ;;
+    fast) groups+=(setup format vet unit) ;;
+    setup | format | vet | unit | e2e | smoke) groups+=("$word") ;;
+    *) echo "error:  no group is called $word; likely: a typing error; try: $0 [all|fast|setup|format|vet|unit|e2e|smoke]..." >&2; exit 2 ;;
+  esac
+done
+
+failed=() summary=() began=$SECONDS
+for group in "${groups[@]}"; do
+  printf '\n== %s\n' "$group"
+  start=$SECONDS
+  if "$group"; then verdict=ok; else verdict=FAIL; failed+=("$group"); fi
+  summary+=("$(printf '%-8s %-4s %4d s' "$group" "$verdict" $((SECONDS - start)))")
+done
+
+printf '\n== summary\n'
+printf '%s\n' "${summary[@]}"
+printf '%-8s %-4s %4d s\n' all "$([ ${#failed[@]} = 0 ] && echo ok || echo FAIL)" $((SECONDS - began))
+[ ${#failed[@]} = 0 ]
