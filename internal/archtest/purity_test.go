@@ -2,6 +2,7 @@ package archtest
 
 import (
 	"go/ast"
+	"go/token"
 	"path"
 	"slices"
 	"testing"
@@ -18,18 +19,27 @@ func TestStateMachineReadsNoClock(t *testing.T) {
 		t.Fatal("found no file of fsm: the search itself is broken")
 	}
 	for _, f := range append(slices.Clone(folders["fsm"]), folders["."]...) {
-		ast.Inspect(f.ast, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.GoStmt:
-				t.Errorf("%s: a goroutine: the state machine is driven by its caller alone", set.Position(n.Pos()))
-			case *ast.SelectorExpr:
-				if x, ok := n.X.(*ast.Ident); ok && x.Name == "time" && slices.Contains(clocks, n.Sel.Name) {
-					t.Errorf("%s: time.%s: replicas would differ", set.Position(n.Pos()), n.Sel.Name)
-				}
-			}
-			return true
-		})
+		for pos, what := range impurities(f.ast) {
+			t.Errorf("%s: %s: replicas would differ", set.Position(pos), what)
+		}
 	}
+}
+
+// impurities finds clocks and goroutines.
+func impurities(f *ast.File) map[token.Pos]string {
+	found := map[token.Pos]string{}
+	ast.Inspect(f, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.GoStmt:
+			found[n.Pos()] = "a goroutine"
+		case *ast.SelectorExpr:
+			if x, ok := n.X.(*ast.Ident); ok && x.Name == "time" && slices.Contains(clocks, n.Sel.Name) {
+				found[n.Pos()] = "time." + n.Sel.Name
+			}
+		}
+		return true
+	})
+	return found
 }
 
 // mayReveal are the folders in which a token becomes text: where it is hashed, sent in its header or handed to the caller.
@@ -41,21 +51,27 @@ func TestTokensAreRevealedAtTheEdgesOnly(t *testing.T) {
 	folders, set := source(t)
 	for dir, list := range folders {
 		for _, f := range list {
-			ast.Inspect(f.ast, func(n ast.Node) bool {
-				call, ok := n.(*ast.CallExpr)
-				if !ok {
-					return true
-				}
-				if isReveal(call) && !slices.Contains(mayReveal, path.Clean(dir)) {
-					t.Errorf("%s: Reveal: %s has no business with a token's text", set.Position(n.Pos()), dir)
-				}
-				if narrates(call) && slices.ContainsFunc(call.Args, holdsReveal) {
-					t.Errorf("%s: a token's text in a message", set.Position(n.Pos()))
-				}
-				return true
-			})
+			for pos, what := range revelations(f.ast, slices.Contains(mayReveal, path.Clean(dir))) {
+				t.Errorf("%s: %s", set.Position(pos), what)
+			}
 		}
 	}
+}
+
+// revelations finds tokens that become text: anywhere, unless allowed, and in messages always.
+func revelations(f *ast.File, allowed bool) map[token.Pos]string {
+	found := map[token.Pos]string{}
+	ast.Inspect(f, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if ok && isReveal(call) && !allowed {
+			found[n.Pos()] = "this package has no business with a token's text"
+		}
+		if ok && narrates(call) && slices.ContainsFunc(call.Args, holdsReveal) {
+			found[n.Pos()] = "a token's text in a message"
+		}
+		return true
+	})
+	return found
 }
 
 func isReveal(call *ast.CallExpr) bool {
