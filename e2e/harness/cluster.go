@@ -1,0 +1,181 @@
+package harness
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// Config is what a cluster is made of.
+type Config struct {
+	Binary  string          // made by Build
+	Root    string          // an empty directory for logs and disks
+	Nodes   int             // 3 or 5
+	Profile string          // default or fast
+	Offsets []time.Duration // what is added to each node's wall clock; nil: nothing
+	Env     []string        // for the sabotaged builds
+	Plain   bool            // plain directories instead of disks that can lose power
+}
+
+// Cluster is a set of nodes on loopback. Its methods must not be called concurrently with each other.
+type Cluster struct {
+	Nodes []*Node
+	root  string
+}
+
+// New prepares a cluster without starting it. Close must be called also after an error.
+func New(ctx context.Context, c Config) (*Cluster, error) {
+	cluster := &Cluster{root: c.Root}
+	key := make([]byte, 32)
+	_, _ = rand.Read(key)
+	keyFile := filepath.Join(c.Root, "cluster.key")
+	if err := os.WriteFile(keyFile, []byte(hex.EncodeToString(key)+"\n"), 0o600); err != nil {
+		return cluster, err
+	}
+	ports, err := freePorts(3 * c.Nodes)
+	if err != nil {
+		return cluster, err
+	}
+	for i := range c.Nodes {
+		name := "n" + strconv.Itoa(i+1)
+		node := &Node{
+			Name: name, binary: c.Binary, env: c.Env, LogFile: filepath.Join(c.Root, name+".log"),
+			HTTPAddr: loopback(ports[3*i]), NodeAddr: loopback(ports[3*i+1]), GossipAddr: loopback(ports[3*i+2]),
+			args: []string{"--seeds", loopback(ports[2]), "--expect", strconv.Itoa(c.Nodes), "--cluster-key-file", keyFile,
+				"--profile", c.Profile},
+		}
+		if i > 0 {
+			node.args[1] += "," + loopback(ports[2+3*i])
+		}
+		if c.Offsets != nil {
+			node.args = append(node.args, "--clock-offset", c.Offsets[i].String())
+		}
+		if c.Plain {
+			node.Disk, err = PlainDisk(c.Root, name)
+		} else {
+			node.Disk, err = NewDisk(ctx, c.Root, name)
+		}
+		if err != nil {
+			return cluster, err
+		}
+		cluster.Nodes = append(cluster.Nodes, node)
+	}
+	return cluster, nil
+}
+
+// Start starts all nodes and waits until each is ready.
+func (c *Cluster) Start(ctx context.Context) error {
+	for _, n := range c.Nodes {
+		if err := n.Start(); err != nil {
+			return err
+		}
+	}
+	return c.AwaitReady(ctx)
+}
+
+// AwaitReady waits until each node is ready.
+func (c *Cluster) AwaitReady(ctx context.Context) error {
+	for _, n := range c.Nodes {
+		if err := n.AwaitReady(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Leader returns the node that calls itself leader in the highest term, and that term. It waits for one until limit.
+func (c *Cluster) Leader(ctx context.Context, limit time.Duration) (leader *Node, term uint64, err error) {
+	err = Await(ctx, limit, "a leader", func(ctx context.Context) error {
+		leader, term = nil, 0
+		for _, n := range c.Nodes {
+			if !n.Running() {
+				continue
+			}
+			s, err := n.Status(ctx)
+			if err == nil && s.Leader != "" && s.Leader == s.Node && s.Term > term {
+				leader, term = n, s.Term
+			}
+		}
+		if leader == nil {
+			return errNoLeader
+		}
+		return nil
+	})
+	return leader, term, err
+}
+
+// Index returns the place of a node.
+func (c *Cluster) Index(n *Node) int { return slices.Index(c.Nodes, n) }
+
+// Others returns all nodes but one.
+func (c *Cluster) Others(n *Node) []*Node {
+	return slices.DeleteFunc(slices.Clone(c.Nodes), func(o *Node) bool { return o == n })
+}
+
+// CutPower kills all nodes, drops what none of them had flushed, and leaves them down.
+func (c *Cluster) CutPower(ctx context.Context) error {
+	for _, n := range c.Nodes {
+		if err := n.Kill(); err != nil {
+			return err
+		}
+	}
+	for _, n := range c.Nodes {
+		if err := n.Disk.Cut(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Transfer asks for a hand-over of leadership to any other voter.
+func (c *Cluster) Transfer(ctx context.Context, via *Node) error {
+	_, err := request(ctx, http.MethodPost, via.URL()+"/v1/cluster/transfer")
+	return err
+}
+
+// Agree waits until all nodes report one applied index and returns what they report. Nothing may be written meanwhile but
+// what the leader writes by itself.
+func (c *Cluster) Agree(ctx context.Context, limit time.Duration) ([]Status, error) {
+	var all []Status
+	err := Await(ctx, limit, "one applied index on all nodes", func(ctx context.Context) error {
+		all = all[:0]
+		for _, n := range c.Nodes {
+			s, err := n.Status(ctx)
+			if err != nil {
+				return err
+			}
+			all = append(all, s)
+			if s.Applied != all[0].Applied {
+				return fmt.Errorf("%s applied %d, %s applied %d", c.Nodes[0].Name, all[0].Applied, n.Name, s.Applied)
+			}
+		}
+		return nil
+	})
+	return all, err
+}
+
+// Files lists everything that the cluster has written outside of its disks: its logs.
+func (c *Cluster) Files() []string {
+	var files []string
+	for _, n := range c.Nodes {
+		files = append(files, n.LogFile)
+	}
+	return files
+}
+
+// Close ends every process and gives up every disk.
+func (c *Cluster) Close(ctx context.Context) error {
+	var faults []error
+	for _, n := range c.Nodes {
+		faults = append(faults, n.close(ctx))
+	}
+	return errors.Join(faults...)
+}
