@@ -72,7 +72,8 @@ type Op struct {
 	digest Hash // of app and change: what a retry under the same operation id must equal
 }
 
-// EncodeOp writes one operation canonically. Errors wrap sessnode.ErrInvalid or sessnode.ErrTooLarge.
+// EncodeOp writes one operation canonically. Errors wrap sessnode.ErrInvalid or sessnode.ErrTooLarge: what it returns without an
+// error can be read by DecodeBatch.
 func EncodeOp(op Op) ([]byte, error) {
 	w := newWriter()
 	w.array(9)
@@ -91,8 +92,12 @@ func EncodeOp(op Op) ([]byte, error) {
 	if err := w.change(op.Change); err != nil {
 		return nil, err
 	}
-	if w.buf.Len() > maxOpBytes {
-		return nil, sessnode.Errorf(sessnode.CodeTooLarge, "", "the change takes %d bytes in the log, at most %d are allowed", w.buf.Len(), maxOpBytes)
+	if w.buf.Len() > maxLogged {
+		return nil, sessnode.Errorf(sessnode.CodeTooLarge, "", "the change takes %d bytes in the log, at most %d are allowed", w.buf.Len(), maxLogged)
+	}
+	// An entry that cannot be read stops every node for good, so what the reader's limits refuse must be refused here.
+	if _, err := DecodeOp(w.buf.Bytes()); err != nil {
+		return nil, err
 	}
 	return w.buf.Bytes(), nil
 }

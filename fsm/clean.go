@@ -49,13 +49,23 @@ func (m *Machine) expire(left int) int {
 
 // bye ends a session that is dead already, with the reason that killed it.
 func (m *Machine) bye(s slot, r *record) {
-	a := m.apps[s.app]
-	if r.serial > a.revokedTo {
-		m.end(s, r, sessnode.ReasonExpired, "timeout", "")
-		return
+	t := m.remains(s, r)
+	m.close(s, r, t)
+	if t.reason == sessnode.ReasonRevoked {
+		m.stats.Revoked-- // counted when it was revoked
 	}
-	m.end(s, r, sessnode.ReasonRevoked, a.revokedActor, a.revokedNode)
-	m.stats.Revoked-- // counted when it was revoked
+}
+
+// remains is what a dead session leaves when it is removed: when and why it died, not when it was removed.
+func (m *Machine) remains(s slot, r *record) tombstone {
+	a := m.apps[s.app]
+	t := tombstone{id: r.id, subject: r.subject}
+	if r.serial <= a.revokedTo {
+		t.reason, t.actor, t.node, t.at, t.index = sessnode.ReasonRevoked, a.revokedActor, a.revokedNode, a.revokedAt, a.revokedIndex
+	} else {
+		t.reason, t.actor, t.at, t.index = sessnode.ReasonExpired, "timeout", max(r.touched, m.effective(s, r)), m.index
+	}
+	return t
 }
 
 // markBusy notes that an app has sessions to purge or to give a new deadline.

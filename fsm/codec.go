@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -35,7 +36,7 @@ func (w *writer) text(v string)        { _ = w.enc.EncodeString(v) }
 func (w *writer) raw(v []byte)         { _ = w.enc.EncodeBytes(notNil(v)) }
 func (w *writer) span(d time.Duration) { w.int(int64(d)) }
 
-// time writes nanoseconds since the epoch; the zero time is 0.
+// time writes nanoseconds since the epoch, as near as they can say it; the zero time is 0.
 func (w *writer) time(t time.Time) { w.int(nanos(t)) }
 
 func (w *writer) value(v sessnode.Value) {
@@ -64,9 +65,17 @@ func notNil(b []byte) []byte {
 	return b
 }
 
+// nanos never turns a time into none, or a far future ("9999-12-31" says never in many frameworks) into the past.
 func nanos(t time.Time) int64 {
-	if t.IsZero() {
+	switch {
+	case t.IsZero():
 		return 0
+	case t.After(time.Unix(0, math.MaxInt64)):
+		return math.MaxInt64
+	case t.Before(time.Unix(0, math.MinInt64)):
+		return math.MinInt64
+	case t.UnixNano() == 0:
+		return 1
 	}
 	return t.UnixNano()
 }
@@ -231,6 +240,7 @@ func (r *reader) end() error {
 
 // Sizes that no honest entry exceeds; they bound what a decoder allocates.
 const (
+	maxLogged    = 512<<10 - 256 // of one operation: with the batch's header around it an entry of 512 KiB
 	maxOpBytes   = 600 << 10
 	maxNames     = 4096
 	maxNameBytes = 1024

@@ -1,6 +1,9 @@
 package fsm
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/google/btree"
 
 	"github.com/sessnode/sessnode"
@@ -64,7 +67,7 @@ func (m *Machine) free(s slot) *sessnode.Error {
 		return sessnode.Errorf(sessnode.CodeConflict, reason, "this token has or had a session: use a new one")
 	}
 	if t, buried := m.tombstones.get(s); buried && m.now < t.until && !resurrect() {
-		return sessnode.Errorf(sessnode.CodeConflict, t.reason, "this token had a session that ended: use a new one")
+		return sessnode.Errorf(sessnode.CodeConflict, m.reasonOf(s, t), "this token had a session that ended: use a new one")
 	}
 	return nil
 }
@@ -85,7 +88,8 @@ func sane(t sessnode.Timeouts) *sessnode.Error {
 
 // makeRoom checks the rules on how many sessions there may be, and ends the ones that must give way.
 func (m *Machine) makeRoom(op *Op, a *app, r *record) *sessnode.Error {
-	if err := m.underSubjectLimit(op, a, r.subject); err != nil {
+	victims, err := m.overSubjectLimit(a, r.subject)
+	if err != nil {
 		return err
 	}
 	if r.anonymous() && a.policy.AnonymousQuota > 0 && a.anonymous >= a.policy.AnonymousQuota {
@@ -94,21 +98,25 @@ func (m *Machine) makeRoom(op *Op, a *app, r *record) *sessnode.Error {
 			return sessnode.Errorf(sessnode.CodeLimit, sessnode.ReasonAnonymous, "app %q allows %d anonymous sessions", a.name, a.policy.AnonymousQuota)
 		}
 	}
-	if !m.over(r.cost()) {
-		return nil
-	}
 	if !r.anonymous() {
-		for i := range m.apps {
-			n := (int(a.number) + i) % len(m.apps) // its own app first
-			for evicted := 0; m.over(r.cost()) && m.apps[n].anonymous > 0 && evicted < maxEvictions; evicted++ {
-				m.evictAnonymous(op, uint32(n), 1)
-			}
-		}
+		m.evictForBudget(op, a, r.cost())
 	}
 	if m.over(r.cost()) {
 		return m.full()
 	}
+	m.giveWay(op, victims) // last: a refused change ends no session of a user
 	return nil
+}
+
+// evictForBudget ends anonymous sessions, first of its own app, until there is room for one that is signed in.
+func (m *Machine) evictForBudget(op *Op, a *app, cost uint64) {
+	evicted := 0
+	for i := range m.apps {
+		n := (int(a.number) + i) % len(m.apps)
+		for ; m.over(cost) && m.apps[n].anonymous > 0 && evicted < maxEvictions; evicted++ {
+			m.evictAnonymous(op, uint32(n), 1)
+		}
+	}
 }
 
 // maxEvictions bounds how many sessions one create may end, and so how long it takes.
@@ -122,38 +130,34 @@ func (m *Machine) full() *sessnode.Error {
 	return sessnode.Errorf(sessnode.CodeFull, "", "the store holds %d of %d bytes: end sessions, shorten a policy or give the nodes more memory", m.bytes+m.windowBytes, m.budget)
 }
 
-// underSubjectLimit refuses one session too many of a subject, or makes the oldest give way.
-func (m *Machine) underSubjectLimit(op *Op, a *app, subject string) *sessnode.Error {
+// overSubjectLimit refuses one session too many of a subject, or lists those that must give way: the ones that authenticated
+// first. After a limit became much smaller it is reached again over several logins.
+func (m *Machine) overSubjectLimit(a *app, subject string) (victims []found, err *sessnode.Error) {
 	limit := a.policy.SubjectLimit
 	if limit == 0 || subject == "" {
-		return nil
+		return nil, nil
 	}
-	for range maxEvictions {
-		oldest, live := m.oldest(subjectKey{a.number, subject})
-		if live < limit {
-			return nil
+	for _, n := range m.subjects[subjectKey{a.number, subject}] {
+		if r, _ := m.sessions.get(n.slot); m.deathOf(n.slot, r) == "" {
+			victims = append(victims, found{slot: n.slot, record: r})
 		}
-		if a.policy.OnLimit == sessnode.RejectNew {
-			break
-		}
-		m.end(oldest.slot, oldest.record, sessnode.ReasonEvicted, "subject limit", op.Node)
 	}
-	return sessnode.Errorf(sessnode.CodeLimit, sessnode.ReasonSubjectFull, "app %q allows %d sessions of one subject", a.name, limit)
+	if uint64(len(victims)) < limit {
+		return nil, nil
+	}
+	if a.policy.OnLimit == sessnode.RejectNew {
+		return nil, sessnode.Errorf(sessnode.CodeLimit, sessnode.ReasonSubjectFull, "app %q allows %d sessions of one subject", a.name, limit)
+	}
+	excess := uint64(len(victims)) - limit + 1
+	slices.SortStableFunc(victims, func(x, y found) int { return cmp.Compare(x.authenticated, y.authenticated) })
+	return victims[:min(excess, maxEvictions)], nil
 }
 
-// oldest returns the live session of a subject that authenticated first, and how many there are.
-func (m *Machine) oldest(k subjectKey) (oldest found, live uint64) {
-	for _, n := range m.subjects[k] {
-		r, _ := m.sessions.get(n.slot)
-		if m.deathOf(n.slot, r) != "" {
-			continue
-		}
-		live++
-		if oldest.record == nil || r.authenticated < oldest.authenticated {
-			oldest = found{slot: n.slot, record: r}
-		}
+// giveWay ends sessions in favour of a new one of their subject.
+func (m *Machine) giveWay(op *Op, victims []found) {
+	for _, v := range victims {
+		m.end(v.slot, v.record, sessnode.ReasonEvicted, "subject limit", op.Node)
 	}
-	return oldest, live
 }
 
 // evictAnonymous ends the anonymous sessions of an app that are nearest to their end.
@@ -168,6 +172,10 @@ func (m *Machine) evictAnonymous(op *Op, app uint32, most int) {
 	}))
 	for _, s := range victims {
 		r, _ := m.sessions.get(s)
+		if m.deathOf(s, r) != "" {
+			m.bye(s, r)
+			continue
+		}
 		m.end(s, r, sessnode.ReasonEvicted, "anonymous quota or budget", op.Node)
 	}
 }

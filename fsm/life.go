@@ -1,6 +1,7 @@
 package fsm
 
 import (
+	"slices"
 	"time"
 
 	"github.com/sessnode/sessnode"
@@ -70,18 +71,26 @@ func (m *Machine) live(appName string, key sessnode.Key) (found, *sessnode.Error
 	if !ended || m.now >= t.until {
 		return found{}, notFound("")
 	}
-	if t.reason != sessnode.ReasonRotated || m.now >= t.grace {
-		return found{}, notFound(t.reason)
-	}
 	to, stored := m.byID[t.id]
-	if !stored {
-		return found{}, notFound(t.reason)
+	if reason := m.reasonOf(s, t); reason != sessnode.ReasonRotated || m.now >= t.grace || !stored {
+		return found{}, notFound(reason)
 	}
 	r, _ := m.sessions.get(to)
-	if death := m.deathOf(to, r); death != "" {
-		return found{}, notFound(death)
-	}
 	return found{slot: to, record: r, old: t}, nil
+}
+
+// reasonOf says why a token answers no more. A token that was rotated away shares the death of its session from that moment on,
+// not only once the session is removed.
+func (m *Machine) reasonOf(s slot, t *tombstone) string {
+	to, stored := m.byID[t.id]
+	if t.reason != sessnode.ReasonRotated || !stored {
+		return t.reason
+	}
+	r, _ := m.sessions.get(to)
+	if death := m.deathOf(to, r); death != "" && slices.Contains(r.previous, s.key) {
+		return death
+	}
+	return t.reason
 }
 
 func notFound(reason string) *sessnode.Error {
@@ -94,14 +103,21 @@ func (m *Machine) active(f found, r *record, at int64) {
 	a := m.apps[f.app]
 	r.touched = max(r.touched, min(at, m.now))
 	r.deadline = max(m.effective(f.slot, f.record), deadlineOf(r, &a.policy))
-	if f.old != nil || !r.unused {
+	if f.old == nil {
+		m.firstUse(f.app, r)
+	}
+}
+
+// firstUse ends the grace of a session's old tokens a short time after its present one was used for the first time.
+func (m *Machine) firstUse(app uint32, r *record) {
+	if !r.unused {
 		return
 	}
 	r.unused = false
 	for _, k := range r.previous {
-		p := slot{f.app, k}
-		if t, found := m.tombstones.get(p); found && t.reason == sessnode.ReasonRotated {
-			m.regrace(p, t, min(t.grace, m.now+int64(a.policy.RotationGrace)))
+		p := slot{app, k}
+		if t, buried := m.tombstones.get(p); buried && t.reason == sessnode.ReasonRotated && t.id == r.id {
+			m.regrace(p, t, min(t.grace, m.now+int64(m.apps[app].policy.RotationGrace)))
 		}
 	}
 }

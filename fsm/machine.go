@@ -102,11 +102,11 @@ func (m *Machine) Apply(index uint64, data []byte) ([]Result, *Mismatch, error) 
 // admit refuses an entry of another life of the cluster. Only Found begins one.
 func (m *Machine) admit(h Header, ops []Op) error {
 	if len(ops) == 1 {
-		if found, isFound := ops[0].Change.(sessnode.Found); isFound && found.Generation == h.Generation {
+		if found, isFound := ops[0].Change.(sessnode.Found); isFound && found.Generation == h.Generation && h.Generation != 0 {
 			return nil
 		}
 	}
-	if h.Generation != m.generation {
+	if h.Generation != m.generation || h.Generation == 0 {
 		return fmt.Errorf("log entry of generation %x, this state is of generation %x: the data directory belongs to another life of the cluster", h.Generation, m.generation)
 	}
 	return nil
@@ -135,19 +135,32 @@ func (m *Machine) position() sessnode.Position {
 
 // once makes an operation unless it was made before.
 func (m *Machine) once(op *Op) Result {
-	if op.NotAfter != 0 && m.now > op.NotAfter {
-		return refuse(sessnode.Errorf(sessnode.CodeUnavailable, sessnode.ReasonTooLate, "the change reached the log after its deadline"))
-	}
 	if op.OpID.IsZero() {
+		if err := m.inTime(op); err != nil {
+			return refuse(err)
+		}
 		return m.make(op)
 	}
 	k := opKeyOf(op)
 	if res, done := m.recall(op, k); done {
-		return res
+		return res // also after the deadline: "too late" would say that it was not made
+	}
+	if err := m.inTime(op); err != nil {
+		return refuse(err)
+	}
+	if m.windowBytes >= WindowBytes {
+		return refuse(sessnode.Errorf(sessnode.CodeUnavailable, sessnode.ReasonWindowFull, "too many operation ids of the last %v", sessnode.OpWindow))
 	}
 	res := m.make(op)
 	m.remember(op, k, res)
 	return res
+}
+
+func (m *Machine) inTime(op *Op) *sessnode.Error {
+	if op.NotAfter != 0 && m.now > op.NotAfter {
+		return sessnode.Errorf(sessnode.CodeUnavailable, sessnode.ReasonTooLate, "the change reached the log after its deadline")
+	}
+	return nil
 }
 
 // make dispatches an operation by its change.

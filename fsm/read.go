@@ -1,6 +1,7 @@
 package fsm
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"time"
@@ -96,6 +97,10 @@ func (m *Machine) Page(app, cursor string, limit int) (page sessnode.Page, at se
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	after := uint64(0)
+	a, known := m.appByName[app]
+	if known {
+		after = a.revokedTo // all up to this are dead
+	}
 	if cursor != "" {
 		p, err := sessnode.ParsePosition(cursor)
 		if err != nil {
@@ -104,9 +109,8 @@ func (m *Machine) Page(app, cursor string, limit int) (page sessnode.Page, at se
 		if p.Generation != m.generation {
 			return page, m.position(), m.now, sessnode.Errorf(sessnode.CodeGone, sessnode.ReasonGeneration, "the cursor is of another life of the cluster: start again")
 		}
-		after = p.Index
+		after = max(after, p.Index)
 	}
-	a, known := m.appByName[app]
 	if !known {
 		return page, m.position(), m.now, nil
 	}
@@ -144,16 +148,18 @@ func (m *Machine) Why(app string, id sessnode.ID, subject string) (list []sessno
 	}
 	for _, s := range slots {
 		t, _ := m.tombstones.get(s)
-		list = append(list, sessnode.Ended{App: app, ID: t.id, Subject: t.subject, Reason: t.reason, Actor: t.actor, Node: t.node,
-			At: moment(t.at), Index: t.index})
+		list = append(list, t.ended(app))
 	}
 	for _, n := range m.unremoved(a, id, subject) {
 		r, _ := m.sessions.get(n)
-		if death := m.deathOf(n, r); death != "" {
-			list = append(list, m.dead(a, n, r, death))
+		if m.deathOf(n, r) != "" {
+			t := m.remains(n, r)
+			list = append(list, t.ended(app))
 		}
 	}
-	slices.SortStableFunc(list, func(x, y sessnode.Ended) int { return cmp.Compare(y.Index, x.Index) })
+	slices.SortFunc(list, func(x, y sessnode.Ended) int {
+		return cmp.Or(cmp.Compare(y.Index, x.Index), y.At.Compare(x.At), bytes.Compare(x.ID[:], y.ID[:]))
+	})
 	return list
 }
 
@@ -168,15 +174,6 @@ func (m *Machine) unremoved(a *app, id sessnode.ID, subject string) (list []slot
 		}
 	}
 	return list
-}
-
-// dead renders the tombstone that a dead session will leave once it is removed.
-func (m *Machine) dead(a *app, s slot, r *record, death string) sessnode.Ended {
-	e := sessnode.Ended{App: a.name, ID: r.id, Subject: r.subject, Reason: death, Actor: "timeout", At: moment(m.effective(s, r)), Index: m.index}
-	if death == sessnode.ReasonRevoked {
-		e.Actor, e.Node, e.At, e.Index = a.revokedActor, a.revokedNode, moment(a.revokedAt), a.revokedIndex
-	}
-	return e
 }
 
 // Apps lists all apps that hold or held a session or a policy, by name.

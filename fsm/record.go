@@ -152,7 +152,7 @@ func (r *reader) record() (slot, *record) {
 		*ns = r.int()
 	}
 	rec.unused = r.bool()
-	for range r.array(0, maxNames) {
+	for range r.array(0, maxPrevious) {
 		rec.previous = append(rec.previous, r.key())
 	}
 	r.uint()
@@ -190,12 +190,16 @@ func (r *record) values() map[string]sessnode.Value {
 	return m
 }
 
-// end is when the lifetime is over, or the session's own absolute end, which has the same ceiling.
+// end is when the session's own absolute end or its own lifetime is over, whichever is earlier, within the policy's maximum; else
+// the policy's lifetime.
 func (r *record) end(policy *sessnode.Policy) int64 {
 	from := max(r.created, r.authenticated)
 	end := from + int64(policy.LifetimeFor(time.Duration(r.lifetime)))
-	if r.expires != 0 {
-		end = min(r.expires, from+int64(policy.MaxLifetime))
+	if r.expires == 0 {
+		return end
 	}
-	return end
+	if r.lifetime == 0 { // its own end replaces the policy's lifetime, not a lifetime of its own
+		end = from + int64(policy.MaxLifetime)
+	}
+	return min(r.expires, end)
 }

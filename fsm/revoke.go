@@ -46,8 +46,9 @@ func (m *Machine) revokeID(op *Op, c sessnode.RevokeID) Result {
 func (m *Machine) absentID(app string, id sessnode.ID) *sessnode.Error {
 	reason := ""
 	if s, ended := m.endedByID[id]; ended && m.apps[s.app].name == app {
-		t, _ := m.tombstones.get(s)
-		reason = t.reason
+		if t, _ := m.tombstones.get(s); m.now < t.until {
+			reason = t.reason
+		}
 	}
 	return sessnode.Errorf(sessnode.CodeNotFound, reason, "no live session has this id")
 }

@@ -20,22 +20,20 @@ func (m *Machine) rotate(op *Op, c sessnode.Rotate) Result {
 	if err != nil {
 		return refuse(err)
 	}
-	a := m.apps[f.app]
+	if err := m.growable(f, r); err != nil { // before the subject: a full store still signs in
+		return refuse(err)
+	}
 	changes := c.Subject != nil && *c.Subject != r.subject
 	if changes {
-		if err := m.underSubjectLimit(op, a, *c.Subject); err != nil {
+		victims, err := m.overSubjectLimit(m.apps[f.app], *c.Subject)
+		if err != nil {
 			return refuse(err)
 		}
+		m.giveWay(op, victims)
 		r.subject = *c.Subject
 	}
-	switch {
-	case r.anonymous():
-		r.authenticated = 0
-	case changes || c.Reauth:
+	if !r.anonymous() && (changes || c.Reauth) {
 		r.authenticated = m.now
-	}
-	if err := m.growable(f, r); err != nil {
-		return refuse(err)
 	}
 	res := m.rekey(op, f, r, c.NewKey, changes || c.Reauth)
 	res.Effect.Values = numbers
@@ -56,6 +54,10 @@ func (m *Machine) rotatable(f found, c sessnode.Rotate) *sessnode.Error {
 	return m.free(slot{f.app, c.NewKey})
 }
 
+// maxPrevious bounds how many old tokens of one session can be in grace: a session that is rotated in a loop must not grow. The
+// oldest is dead one rotation later.
+const maxPrevious = 16
+
 // rekey moves a session to the slot of its new token. The old token, and those before it, answer no more where the subject
 // changed or proved itself again (ASVS 7.2.4); else until a short time after the new one's first use.
 func (m *Machine) rekey(op *Op, f found, r *record, key sessnode.Key, final bool) Result {
@@ -64,7 +66,12 @@ func (m *Machine) rekey(op *Op, f found, r *record, key sessnode.Key, final bool
 	if !final {
 		grace = m.now + int64(a.policy.RotationMax)
 	}
-	r.previous = slices.DeleteFunc(r.previous, func(k sessnode.Key) bool { return m.settled(slot{f.app, k}, final) })
+	m.firstUse(f.app, r)
+	r.previous = slices.DeleteFunc(r.previous, func(k sessnode.Key) bool { return m.settled(slot{f.app, k}, r.id, final) })
+	if len(r.previous) == maxPrevious {
+		m.settled(slot{f.app, r.previous[0]}, r.id, true)
+		r.previous = r.previous[1:]
+	}
 	r.previous = append(r.previous, f.key)
 	r.unused = !final
 	r.version++
@@ -84,9 +91,9 @@ func (m *Machine) rekey(op *Op, f found, r *record, key sessnode.Key, final bool
 
 // settled reports whether the grace of an older token is over, and ends it where that is asked for. One that is ended here stays
 // on the session's list until the next rotation: should the session end before, that token gets the reason too.
-func (m *Machine) settled(s slot, final bool) bool {
+func (m *Machine) settled(s slot, id sessnode.ID, final bool) bool {
 	t, buried := m.tombstones.get(s)
-	if !buried {
+	if !buried || t.id != id {
 		return true
 	}
 	over := m.now >= t.grace

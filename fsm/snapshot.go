@@ -22,7 +22,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // Snapshot is a captured state. Capturing takes microseconds whatever the number of sessions; writing does not hold up Apply, but
 // the first change to a part of the state that is still captured copies that part.
 type Snapshot struct {
-	m          *Machine
+	release    func()
 	meta       []byte
 	index      uint64
 	total      Hash
@@ -38,10 +38,19 @@ func (m *Machine) Snapshot() *Snapshot {
 	defer m.mu.Unlock()
 	w := newWriter()
 	w.meta(m)
-	s := &Snapshot{m: m, meta: w.buf.Bytes(), index: m.index, total: m.total(), sessions: m.sessions.capture(),
+	s := &Snapshot{meta: w.buf.Bytes(), index: m.index, total: m.total(), sessions: m.sessions.capture(),
 		tombstones: m.tombstones.capture(), window: m.window.capture()}
 	for _, a := range m.apps {
 		s.apps = append(s.apps, *a)
+	}
+	// These tables, not the machine's: a restore meanwhile gives it others, whose captures must stay counted.
+	sessions, tombstones, window := m.sessions, m.tombstones, m.window
+	s.release = func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		sessions.release()
+		tombstones.release()
+		window.release()
 	}
 	return s
 }
@@ -50,13 +59,7 @@ func (m *Machine) Snapshot() *Snapshot {
 func (s *Snapshot) At() uint64 { return s.index }
 
 // Release lets go of the captured state.
-func (s *Snapshot) Release() {
-	s.m.mu.Lock()
-	defer s.m.mu.Unlock()
-	s.m.sessions.release()
-	s.m.tombstones.release()
-	s.m.window.release()
-}
+func (s *Snapshot) Release() { s.release() }
 
 // Write streams the snapshot.
 func (s *Snapshot) Write(w io.Writer) error {

@@ -140,12 +140,15 @@ func (m *Machine) unbury(s slot, t *tombstone) {
 	}
 }
 
-// end takes a session away and leaves tombstones on all its tokens.
+// end ends a live session now.
 func (m *Machine) end(s slot, r *record, reason, actor, node string) {
+	m.close(s, r, tombstone{id: r.id, subject: r.subject, reason: reason, actor: actor, node: node, at: m.now, index: m.index})
+}
+
+// close takes a session away and leaves tombstones on all its tokens.
+func (m *Machine) close(s slot, r *record, t tombstone) {
 	m.take(s, r)
-	a := m.apps[s.app]
-	t := tombstone{id: r.id, subject: r.subject, reason: reason, actor: actor, node: node, at: m.now, index: m.index,
-		until: m.now + int64(a.policy.TombstoneTime)}
+	t.until = m.now + int64(m.apps[s.app].policy.TombstoneTime)
 	m.bury(s, &t)
 	for _, k := range r.previous {
 		p := slot{s.app, k}
@@ -155,7 +158,7 @@ func (m *Machine) end(s slot, r *record, reason, actor, node string) {
 			m.bury(p, &ended)
 		}
 	}
-	switch reason {
+	switch t.reason {
 	case sessnode.ReasonExpired:
 		m.stats.Expired++
 	case sessnode.ReasonEvicted:

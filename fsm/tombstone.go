@@ -23,6 +23,11 @@ func (t *tombstone) cost() uint64 {
 	return fixed + uint64(len(t.subject)+len(t.actor)+len(t.node))
 }
 
+// ended renders the tombstone for a reader.
+func (t *tombstone) ended(app string) sessnode.Ended {
+	return sessnode.Ended{App: app, ID: t.id, Subject: t.subject, Reason: t.reason, Actor: t.actor, Node: t.node, At: moment(t.at), Index: t.index}
+}
+
 func (t *tombstone) seal(s slot) {
 	w := newWriter()
 	w.tombstone(s, t)

@@ -90,13 +90,10 @@ type queued struct {
 	at     int64
 }
 
-// recall answers an operation that was done before, or that cannot be remembered now. done is false where it is to be made.
+// recall answers an operation that was done before. done is false where it is to be made.
 func (m *Machine) recall(op *Op, k opKey) (res Result, done bool) {
 	e, found := m.window.get(k)
 	if !found || e.at+int64(sessnode.OpWindow) <= m.now || doubleApply() {
-		if m.windowBytes >= WindowBytes {
-			return refuse(sessnode.Errorf(sessnode.CodeUnavailable, sessnode.ReasonWindowFull, "too many operation ids of the last %v", sessnode.OpWindow)), true
-		}
 		return Result{}, false
 	}
 	if e.digest != op.digest {
