@@ -87,10 +87,11 @@ func (c *call) appendTo(dst []byte) ([]byte, bool) {
 		return dst, false
 	}
 	c.written = true
+	c.link.port.stats.sent[c.method].Add(1)
 	return appendFrame(dst, &f), true
 }
 
-func (c *call) sent() { c.link.port.stats.sent[c.method].Add(1) }
+func (*call) sent() {}
 
 // unsent takes back what appendTo promised: the frame is certainly not with the peer.
 func (c *call) unsent(cause error) {

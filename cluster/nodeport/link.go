@@ -169,6 +169,13 @@ func (l *link) call(ctx context.Context, m Method, body []byte) ([]byte, error) 
 	return r.body, r.err
 }
 
+// ended reports whether the link takes no more calls.
+func (l *link) ended() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.broken != nil
+}
+
 func (l *link) notSent(cause error) error {
 	return &CallError{Addr: l.addr, Kind: ErrNotSent, Err: cause}
 }

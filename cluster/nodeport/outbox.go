@@ -134,12 +134,12 @@ func (o *outbox) write(batch []outgoing, buf []byte) ([]outgoing, []byte, error)
 	if len(taken) == 0 {
 		return batch, buf, nil
 	}
+	o.stats.framesOut.Add(uint64(len(taken))) // before the answers can be there, so that whoever has one sees it counted
 	_ = o.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
 	n, err := o.conn.Write(buf)
 	for i, f := range taken {
 		// A frame that the network took in part only can never be completed: nobody writes to this connection again.
 		if ends[i] <= n {
-			o.stats.framesOut.Add(1)
 			f.sent()
 		} else {
 			f.unsent(err)

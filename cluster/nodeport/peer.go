@@ -57,7 +57,7 @@ func (p *peer) forgettable() bool {
 func (p *peer) acquire(ctx context.Context) (*link, error) {
 	now := p.port.cfg.Identity()
 	p.mu.Lock()
-	if l := p.link; l != nil {
+	if l := p.link; l != nil && !l.ended() {
 		if l.tracked.identity == now {
 			p.mu.Unlock()
 			return l, nil

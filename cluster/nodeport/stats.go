@@ -8,7 +8,7 @@ import (
 
 // MethodStats counts the calls of one method.
 type MethodStats struct {
-	Sent   uint64 // calls that this node began
+	Sent   uint64 // calls that this node handed to the network
 	Served uint64 // calls that its handlers were given
 }
 
@@ -17,7 +17,7 @@ type Stats struct {
 	Methods      map[Method]MethodStats // only those that occurred
 	NotSent      uint64                 // calls that ended in ErrNotSent
 	Lost         uint64                 // calls that ended in ErrLost
-	FramesOut    uint64                 // frames written: calls, answers, pings
+	FramesOut    uint64                 // frames handed to the network: calls, answers, pings
 	FramesIn     uint64                 // frames read
 	BytesOut     uint64                 // on all connections, Raft's included
 	BytesIn      uint64
