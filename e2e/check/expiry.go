@@ -47,6 +47,7 @@ func Expiry(sessions []Expiring, least int) []Violation {
 	for _, s := range sessions {
 		out = append(out, early(s)...)
 		out = append(out, late(s)...)
+		out = append(out, again(s)...)
 		if n := len(s.Probes); n > 0 && !s.Probes[n-1].Found {
 			ended++
 		}
@@ -87,32 +88,53 @@ func early(s Expiring) []Violation {
 	return nil
 }
 
+// EnforcedEnd is the latest moment at which the store may still serve the session, by everything that its client did.
+func EnforcedEnd(s Expiring) time.Duration { return enforced(s, time.Duration(1<<63-1)) }
+
+// enforced is EnforcedEnd as it was known when a probe returned.
+func enforced(s Expiring, known time.Duration) time.Duration {
+	end := time.Duration(1<<63 - 1)
+	if s.Idle > 0 {
+		last := s.Created.Return
+		for _, a := range s.Activities {
+			if a.Call <= known {
+				last = max(last, a.Return)
+			}
+		}
+		end = min(end, last+s.Idle+sessnode.Policy{}.ResolutionFor(s.Idle)+sessnode.ExpirySlack)
+	}
+	if s.Lifetime > 0 {
+		end = min(end, s.Created.Return+s.Lifetime)
+	}
+	if s.Expires > 0 {
+		end = min(end, s.Expires)
+	}
+	return end
+}
+
 // late: no probe that was sent after the latest possible deadline may have found the session.
 func late(s Expiring) []Violation {
 	for _, p := range s.Probes {
-		if !p.Found {
-			continue
-		}
-		enforced := time.Duration(1<<63 - 1)
-		if s.Idle > 0 {
-			last := s.Created.Return
-			for _, a := range s.Activities {
-				if a.Call <= p.Return {
-					last = max(last, a.Return)
-				}
-			}
-			resolution := sessnode.Policy{}.ResolutionFor(s.Idle)
-			enforced = min(enforced, last+s.Idle+resolution+sessnode.ExpirySlack)
-		}
-		if s.Lifetime > 0 {
-			enforced = min(enforced, s.Created.Return+s.Lifetime)
-		}
-		if s.Expires > 0 {
-			enforced = min(enforced, s.Expires)
-		}
-		if p.Call > enforced+lateTolerance {
+		if end := enforced(s, p.Return); p.Found && p.Call > end+lateTolerance {
 			return []Violation{violation(Late, "session %d (idle %v, lifetime %v) was served at node %d %v after its enforced end",
-				s.Session, s.Idle, s.Lifetime, p.Node+1, p.Call-enforced)}
+				s.Session, s.Idle, s.Lifetime, p.Node+1, p.Call-end)}
+		}
+	}
+	return nil
+}
+
+// again: once a session was seen to be gone, nobody may see it any more.
+func again(s Expiring) []Violation {
+	gone := time.Duration(1<<63 - 1)
+	for _, p := range s.Probes {
+		if !p.Found {
+			gone = min(gone, p.Return)
+		}
+	}
+	for _, p := range s.Probes {
+		if p.Found && p.Call > gone {
+			return []Violation{violation(Late, "session %d was served again at node %d, %v after it was seen to be gone", s.Session,
+				p.Node+1, p.Call-gone)}
 		}
 	}
 	return nil

@@ -96,6 +96,7 @@ func TestExpiry(t *testing.T) {
 	expect(t, "ends before the promise", Expiry(idle(probe(2.5, 2.6, false)), 1), Early)
 	expect(t, "a minute late", Expiry(idle(probe(60, 60.1, true), probe(70, 70.1, false)), 1), Late)
 	expect(t, "sent in time, answered late", Expiry(idle(probe(9, 20, true), probe(20, 20.1, false)), 1))
+	expect(t, "served again", Expiry(idle(probe(8, 8.1, false), probe(8.2, 8.3, true), probe(9, 9.1, false)), 1), Late)
 	expect(t, "never seen to end", Expiry(idle(probe(2, 2.1, true)), 1), Coverage)
 
 	life := func(probes ...Probe) []Expiring {
@@ -128,4 +129,12 @@ func TestLogs(t *testing.T) {
 	expect(t, "a tail that was never committed", Logs([]Log{log("n1", "x", "y"), log("n2", "x", "z")}, 1, 1))
 	expect(t, "divergence", Logs([]Log{log("n1", "x", "y"), log("n2", "x", "z")}, 2, 2), LogEqual)
 	expect(t, "nothing in common", Logs([]Log{log("n1"), log("n2", "x")}, 2, 1), Coverage)
+}
+
+func TestQuorums(t *testing.T) {
+	stood := []Span{{10 * time.Second, 20 * time.Second}}
+	expect(t, "before, across and after", Quorums([]history.Op{at(8, 9, incr(1, 1, 1)), at(9, 11, incr(1, 1, 1)),
+		at(12, 21, incr(1, 1, 1)), at(22, 23, incr(1, 1, 1)), at(12, 13, unknown(incr(1, 1, 1)))}, stood))
+	expect(t, "a write within", Quorums([]history.Op{at(12, 13, incr(1, 1, 1))}, stood), NoQuorum)
+	expect(t, "a read within", Quorums([]history.Op{at(12, 13, read(1, 0, 1, a0))}, stood), NoQuorum)
 }

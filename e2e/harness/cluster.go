@@ -100,7 +100,7 @@ func (c *Cluster) Leader(ctx context.Context, limit time.Duration) (leader *Node
 				continue
 			}
 			s, err := n.Status(ctx)
-			if err == nil && s.Leader != "" && s.Leader == s.Node && s.Term > term {
+			if err == nil && s.Leads() && s.Term > term {
 				leader, term = n, s.Term
 			}
 		}

@@ -32,15 +32,21 @@ type Member struct {
 // askLimit bounds one question to a node; a paused node answers none.
 const askLimit = time.Second
 
+// Leads reports whether the node that gave the status calls itself leader.
+func (s Status) Leads() bool { return s.Leader != "" && s.Leader == s.Node }
+
 // Status asks the node what it believes.
-func (n *Node) Status(ctx context.Context) (Status, error) {
+func (n *Node) Status(ctx context.Context) (Status, error) { return AskStatus(ctx, n.URL()) }
+
+// AskStatus asks the node at a base address what it believes. It is safe for concurrent use.
+func AskStatus(ctx context.Context, url string) (Status, error) {
 	var s Status
-	body, err := get(ctx, n.URL()+"/v1/cluster")
+	body, err := get(ctx, url+"/v1/cluster")
 	if err != nil {
 		return s, err
 	}
 	if err := json.Unmarshal(body, &s); err != nil {
-		return s, fmt.Errorf("%s: /v1/cluster: %w", n.Name, err)
+		return s, fmt.Errorf("%s/v1/cluster: %w", url, err)
 	}
 	return s, nil
 }

@@ -1,0 +1,124 @@
+package load
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/sessnode/sessnode"
+	"github.com/sessnode/sessnode/e2e/history"
+)
+
+// api sends single requests. It never retries by itself, so that a history shows each try; Go's own retry on a kept
+// connection that turned out to be closed sends the same operation id again, which is the same try to the store.
+type api struct {
+	http  *http.Client
+	nodes []string // base addresses
+}
+
+// The limits of one try: what the node is told, and when the client gives up on the node.
+const (
+	serverLimit = "1"
+	clientLimit = 1500 * time.Millisecond
+	maxAnswer   = 1 << 20
+)
+
+func newAPI(nodes []string) *api {
+	return &api{nodes: nodes, http: &http.Client{Timeout: clientLimit, Transport: &http.Transport{
+		DialContext:         (&net.Dialer{Timeout: 500 * time.Millisecond}).DialContext,
+		MaxIdleConnsPerHost: 64,
+		DisableCompression:  true,
+	}}}
+}
+
+func (a *api) close() { a.http.CloseIdleConnections() }
+
+// call is one request, before it is known to which node it goes.
+type call struct {
+	method, path string
+	token        sessnode.Token
+	op           string // Idempotency-Key
+	ifMatch      string
+	body         any
+}
+
+// reply is what came back. Body is nil unless the outcome is Done.
+type reply struct {
+	outcome history.Outcome
+	code    sessnode.Code
+	reason  string
+	etag    string
+	body    []byte
+}
+
+func (a *api) do(ctx context.Context, node int, c call) reply {
+	req, err := a.request(ctx, node, c)
+	if err != nil {
+		panic(err) // the harness built it wrong
+	}
+	res, err := a.http.Do(req)
+	if err != nil {
+		var op *net.OpError
+		if errors.As(err, &op) && op.Op == "dial" {
+			return reply{outcome: history.NotDone}
+		}
+		return reply{outcome: history.Unknown}
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	if err != nil {
+		return reply{outcome: history.Unknown}
+	}
+	return judge(res, body)
+}
+
+func (a *api) request(ctx context.Context, node int, c call) (*http.Request, error) {
+	var body []byte
+	if c.body != nil {
+		var err error
+		if body, err = json.Marshal(c.body); err != nil {
+			return nil, err
+		}
+	}
+	req, err := http.NewRequestWithContext(ctx, c.method, a.nodes[node]+c.path, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Session-Timeout", serverLimit)
+	for name, value := range map[string]string{"Session-Token": c.token.Reveal(), "Idempotency-Key": c.op, "If-Match": c.ifMatch} {
+		if value != "" {
+			req.Header.Set(name, value)
+		}
+	}
+	if c.body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return req, nil
+}
+
+// judge draws the conclusion that the API's documentation allows: a 5xx without a problem body says nothing.
+func judge(res *http.Response, body []byte) reply {
+	if res.StatusCode/100 == 2 {
+		return reply{code: sessnode.OK, body: body, etag: res.Header.Get("ETag")}
+	}
+	var problem struct{ Code, Reason string }
+	if err := json.Unmarshal(body, &problem); err != nil || problem.Code == "" {
+		if res.StatusCode >= 500 {
+			return reply{outcome: history.Unknown}
+		}
+		return reply{code: sessnode.CodeInvalid, reason: "no problem body: " + res.Status}
+	}
+	code, known := sessnode.ParseCode(problem.Code)
+	switch {
+	case !known || code == sessnode.CodeUnknown:
+		return reply{outcome: history.Unknown}
+	case code == sessnode.CodeUnavailable || code == sessnode.CodeFull:
+		return reply{outcome: history.NotDone, reason: problem.Reason}
+	}
+	return reply{code: code, reason: problem.Reason}
+}

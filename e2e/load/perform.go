@@ -1,0 +1,154 @@
+package load
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"time"
+
+	"github.com/sessnode/sessnode"
+	"github.com/sessnode/sessnode/e2e/history"
+)
+
+// perform sends an operation until it has a definite answer or the client's patience ends, records it, and returns the ETag
+// of the answer. Most clients are patient: a retry goes to another node under the same operation id, and all tries are one
+// operation. The others take the first answer for what it is.
+func (c *client) perform(op *history.Op, req call) string {
+	l := c.load
+	impatient := c.rng.IntN(100) < 25 && op.Kind != history.Create && op.Kind != history.Rotate
+	if !op.Kind.Reads() {
+		req.op = sessnode.NewID().String()
+	}
+	op.Call = l.rec.Now()
+	giveUp := op.Call + patience
+	doubt := false
+	var r reply
+	node := c.pick()
+	for {
+		if op.Kind.Reads() {
+			op.Call = l.rec.Now() // a read that got no answer says nothing, so only the last try counts
+		}
+		r = l.api.do(context.Background(), node, req)
+		op.Return = l.rec.Now()
+		op.Tries = append(op.Tries, history.Try{Node: node, Follower: int64(node) != l.leader.Load(), Outcome: r.outcome})
+		doubt = doubt || r.outcome == history.Unknown
+		if r.outcome == history.Done || impatient || op.Return > giveUp {
+			break
+		}
+		pause(context.Background(), time.Duration(1+c.rng.IntN(30))*time.Millisecond)
+		node = (node + 1 + c.rng.IntN(2)) % len(l.cfg.Nodes)
+	}
+	op.Outcome = r.outcome
+	if doubt && r.outcome == history.NotDone {
+		op.Outcome = history.Unknown
+	}
+	if op.Outcome == history.Done {
+		var err error
+		if op.Answer, err = answer(op.Kind, r); err != nil {
+			l.complain("%v: the answer cannot be read: %v", op.Kind, err)
+		}
+	}
+	l.rec.Add(*op)
+	if op.OK() && req.op != "" && c.rng.IntN(20) == 0 {
+		c.repeat(req)
+	}
+	return r.etag
+}
+
+// repeat sends an acknowledged change once more under its operation id, as a retry of a lost answer would be. It must have
+// no effect; that it has none is for the checkers to see.
+func (c *client) repeat(req call) { c.load.api.do(context.Background(), c.pick(), req) }
+
+// pick chooses the node for a first try: the leader half of the time, else a follower.
+func (c *client) pick() int {
+	leader, nodes := int(c.load.leader.Load()), len(c.load.cfg.Nodes)
+	if c.rng.IntN(2) == 0 {
+		return leader
+	}
+	return (leader + 1 + c.rng.IntN(nodes-1)) % nodes
+}
+
+// identify reads the session's public id and subject; empty if it cannot.
+func (c *client) identify(s *session) (id, subject string) {
+	token, _ := s.token()
+	r := c.load.api.do(context.Background(), c.pick(), call{method: "GET", path: sessionPath + "?touch=false", token: token})
+	if r.outcome != history.Done || r.code != sessnode.OK {
+		return "", ""
+	}
+	var body struct{ ID, Subject string }
+	if err := json.Unmarshal(r.body, &body); err != nil || body.Subject == "" {
+		return "", ""
+	}
+	return body.ID, body.Subject
+}
+
+const (
+	appPath     = "/v1/apps/" + app
+	sessionPath = appPath + "/session"
+)
+
+// subjectCall builds the request of an operation on a subject.
+func subjectCall(op *history.Op, spared string) call {
+	path := appPath + "/subjects/" + url.PathEscape(op.Subject) + "/sessions"
+	if op.Kind == history.List {
+		return call{method: "GET", path: path}
+	}
+	if spared != "" {
+		path += "?except=" + spared
+	}
+	return call{method: "DELETE", path: path}
+}
+
+// sessionCall builds the request of an operation on a session. variant asks for the less common form: a read that does not
+// count as activity, a replacement that demands the version seen last.
+func sessionCall(op *history.Op, s *session, token, fresh sessnode.Token, variant bool) call {
+	req := call{method: "POST", path: sessionPath, token: token}
+	switch op.Kind {
+	case history.Create:
+		body := map[string]any{"attrs": attrs(op.Content), "token": token.Reveal(), "device": map[string]string{"label": s.label()}}
+		if op.Subject != "" {
+			body["subject"] = op.Subject
+		}
+		req.path, req.token, req.body = sessionPath+"s", "", body
+	case history.Read:
+		req.method = "GET"
+		if variant {
+			req.path += "?touch=false"
+		}
+	case history.Patch:
+		req.method, req.body = "PATCH", patchBody(op)
+	case history.Incr:
+		req.method, req.body = "PATCH", map[string]any{"incr": map[string]int64{"count": op.Delta}}
+	case history.Put:
+		req.method, req.body, req.ifMatch = "PUT", map[string]any{"attrs": attrs(op.Content)}, "*"
+		s.mu.Lock()
+		if variant && s.etag != "" {
+			req.ifMatch, op.IfMatch = s.etag, s.version
+		}
+		s.mu.Unlock()
+	case history.Pop:
+		req.path, req.body = sessionPath+"/pop", map[string]any{"names": []string{"slot"}}
+	case history.Touch:
+		req.path += "/touch"
+	case history.Rotate:
+		body := map[string]any{"token": fresh.Reveal()}
+		if op.Bind {
+			body["subject"] = op.Subject
+		}
+		req.path, req.body = sessionPath+"/rotate", body
+	case history.Revoke:
+		req.method = "DELETE"
+	}
+	return req
+}
+
+func patchBody(op *history.Op) map[string]any {
+	body := map[string]any{"set": map[string]string{op.Register: op.Value}}
+	switch {
+	case op.Guarded && op.Expect == "":
+		body["if"] = map[string]any{op.Register: map[string]bool{"absent": true}}
+	case op.Guarded:
+		body["if"] = map[string]any{op.Register: map[string]string{"equals": op.Expect}}
+	}
+	return body
+}
