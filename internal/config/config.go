@@ -29,7 +29,7 @@ type Listen struct {
 // Cluster is how the node finds its peers and how fast it gives up on them.
 type Cluster struct {
 	Seeds       []string      // gossip addresses of any nodes of the cluster; its own among them does no harm
-	Expect      int           // how many fresh nodes found the cluster together: 1, 3 or 5
+	Expect      int           // how many fresh nodes found the cluster together: 1, 3 or 5; 0: only join one
 	Profile     string        // "default" or "fast": the time-outs of elections
 	ClockOffset time.Duration // tests only: what is added to this node's wall clock
 }

@@ -108,7 +108,7 @@ func TestLoadReportsAllFaultsAndNamesTheirSource(t *testing.T) {
 	if diff := cmp.Diff([]string{"http", "seeds", "expect", "clock-offset", "insecure", "max-memory", "max-in-flight"}, got); diff != "" {
 		t.Errorf("faults (-want +got):\n%s", diff)
 	}
-	for _, part := range []string{`--expect: "2" is not one of 1, 3, 5`, "SESSNODE_MAX_IN_FLIGHT", `"7480" is not host:port`} {
+	for _, part := range []string{`--expect: "2" is not one of 0, 1, 3, 5`, "SESSNODE_MAX_IN_FLIGHT", `"7480" is not host:port`} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("Load() = %v, want it to contain %q", err, part)
 		}
@@ -138,6 +138,11 @@ func TestValidate(t *testing.T) {
 		{"all interfaces, advertised", map[string]string{"node": "0.0.0.0:7481", "advertise-host": "10.0.0.1"}, true, nil},
 		{"advertising all interfaces", map[string]string{"node": "0.0.0.0:7481", "advertise-host": "0.0.0.0"}, true, []string{"advertise-host"}},
 		{"advertising a port", map[string]string{"advertise-host": "10.0.0.1:7481"}, true, []string{"advertise-host"}},
+		{"alone, with its own seed", map[string]string{"seeds": "127.0.0.1:7482"}, false, nil},
+		{"alone, yet with seeds", map[string]string{"seeds": "127.0.0.1:7482,127.0.0.1:7492"}, false, []string{"expect"}},
+		{"three with seeds", map[string]string{"seeds": "127.0.0.1:7482,127.0.0.1:7492", "expect": "3"}, false, nil},
+		{"joining", map[string]string{"seeds": "127.0.0.1:7492", "expect": "0"}, false, nil},
+		{"joining nobody", map[string]string{"expect": "0"}, false, []string{"seeds"}},
 		{"two faults at once", map[string]string{"name": "-", "node": "127.0.0.1:7480"}, true, []string{"name", "node"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

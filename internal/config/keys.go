@@ -85,9 +85,9 @@ func clusterKeys() []Key {
 	return []Key{
 		{Name: "seeds", Type: typeAddresses, Group: g, Help: "gossip addresses of any nodes of the cluster, separated by commas",
 			parse: addressesTo(func(c *Config) *[]string { return &c.Cluster.Seeds })},
-		{Name: "expect", Type: typeCount, Default: "1", Unit: "nodes", Choices: []string{"1", "3", "5"}, Group: g,
-			Help:  "how many fresh nodes found the cluster together; no meaning once it is founded",
-			parse: countTo(func(c *Config) *int { return &c.Cluster.Expect }, 1, 5)},
+		{Name: "expect", Type: typeCount, Default: "1", Unit: "nodes", Choices: []string{"0", "1", "3", "5"}, Group: g,
+			Help:  "how many fresh nodes found the cluster together; 0: only join one; no meaning once founded or joined",
+			parse: countTo(func(c *Config) *int { return &c.Cluster.Expect }, 0, 5)},
 		{Name: "profile", Type: typeChoice, Default: "default", Choices: []string{"default", "fast"}, Group: g,
 			Help:  "election time-outs: fast for one rack and quick disks; the same on all nodes",
 			parse: textTo(func(c *Config) *string { return &c.Cluster.Profile })},

@@ -12,7 +12,7 @@ const maxName = 63
 
 // Validate judges the keys together and reports every fault at once. It reads no file.
 func (c Config) Validate() error {
-	return errors.Join(c.checkName(), c.checkPorts(), c.checkAdvertise(), c.checkKeys())
+	return errors.Join(c.checkName(), c.checkPorts(), c.checkAdvertise(), c.checkFounding(), c.checkKeys())
 }
 
 func (c Config) checkName() error {
@@ -82,6 +82,32 @@ func (c Config) checkAdvertise() error {
 				Why:  "it listens on all interfaces, and no other host can dial " + net.JoinHostPort(strings.TrimSpace(host), port),
 				Cure: "add --advertise-host 10.0.0.11   (this host as the others see it: address or name)",
 			}
+		}
+	}
+	return nil
+}
+
+// checkFounding refuses what would found a second cluster beside the one that was meant: a fresh node that expects nobody
+// else founds its own before it has heard of the seeds.
+func (c Config) checkFounding() error {
+	var others []string
+	for _, seed := range c.Cluster.Seeds {
+		if seed != c.Listen.Gossip && seed != c.Listen.Advertised(c.Listen.Gossip) {
+			others = append(others, seed)
+		}
+	}
+	switch {
+	case c.Cluster.Expect == 1 && len(others) > 0:
+		return &Fault{
+			Key: "expect", What: "--expect 1 with --seeds " + strings.Join(others, ","),
+			Why:  "a fresh node that expects only itself would found a cluster of its own beside that of the seeds",
+			Cure: "--expect 3 (or 5) on all nodes of a new cluster, or --expect 0 to join one that exists",
+		}
+	case c.Cluster.Expect == 0 && len(others) == 0:
+		return &Fault{
+			Key: "seeds", What: "--expect 0 without --seeds",
+			Why:  "a node that is only to join a cluster has to know at least one of its nodes",
+			Cure: "add --seeds 10.0.0.11:7482,10.0.0.12:7482",
 		}
 	}
 	return nil
