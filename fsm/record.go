@@ -172,11 +172,15 @@ func (r *reader) record() (slot, *record) {
 
 // session renders the record for a reader. policy is its app's present one.
 func (r *record) session(app string, policy *sessnode.Policy, deadline int64) sessnode.Session {
+	idle, end := r.touched+int64(policy.IdleFor(time.Duration(r.idle), r.anonymous())), r.end(policy)
+	if deadline < min(idle, end) { // the policy got longer since the last touch: promise no more than is kept
+		idle = deadline
+	}
 	return sessnode.Session{
 		App: app, ID: r.id, Subject: r.subject, Version: r.version,
 		Created: moment(r.created), Authenticated: moment(r.authenticated), Touched: moment(r.touched),
-		IdleDeadline: moment(r.touched + int64(policy.IdleFor(time.Duration(r.idle), r.anonymous()))),
-		End:          moment(r.end(policy)),
+		IdleDeadline: moment(idle),
+		End:          moment(end),
 		Enforced:     moment(deadline),
 		Timeouts:     sessnode.Timeouts{Idle: time.Duration(r.idle), Lifetime: time.Duration(r.lifetime), Expires: moment(r.expires)},
 	}
