@@ -43,7 +43,6 @@ func (l *Load) Finish() {
 	}
 	l.inParallel(work)
 	l.watchers.Wait()
-	l.api.close()
 }
 
 // inParallel gives each piece of work to one of the clients and waits for all.

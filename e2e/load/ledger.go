@@ -1,7 +1,6 @@
 package load
 
 import (
-	"context"
 	"encoding/json"
 	"sync"
 	"sync/atomic"
@@ -118,10 +117,10 @@ func (c *client) insist(node int, req call) reply {
 	}
 	giveUp := l.rec.Now() + patience
 	for {
-		r := l.api.do(context.Background(), node, req)
-		if r.outcome == history.Done || l.rec.Now() > giveUp {
+		r := l.api.do(c.load.life, node, req)
+		if r.outcome == history.Done || l.rec.Now() > giveUp || l.life.Err() != nil {
 			return r
 		}
-		pause(context.Background(), retryPause)
+		pause(c.load.life, retryPause)
 	}
 }

@@ -43,7 +43,9 @@ type Load struct {
 
 	clients  sync.WaitGroup
 	watchers sync.WaitGroup
-	stop     context.CancelFunc
+	stop     context.CancelFunc // no new work
+	life     context.Context    // of every request; ended by Close alone
+	abandon  context.CancelFunc
 
 	shared   [sharedSlots]atomic.Pointer[session]
 	subjects [subjectSlots]atomic.Pointer[subject]
@@ -71,6 +73,7 @@ func New(cfg Config) *Load {
 		cfg.Think = 8 * time.Millisecond
 	}
 	l := &Load{cfg: cfg, api: newAPI(cfg.Nodes), rec: history.NewRecorder()}
+	l.life, l.abandon = context.WithCancel(context.Background())
 	for i := range l.subjects {
 		l.subjects[i].Store(l.newSubject())
 	}
@@ -100,6 +103,16 @@ func (l *Load) client(id int) *client {
 func (l *Load) Stop() {
 	l.stop()
 	l.clients.Wait()
+}
+
+// Close ends everything at once, also what Stop would wait for, and waits until it has ended. Requests under way are cut off.
+func (l *Load) Close() {
+	l.abandon()
+	if l.stop != nil {
+		l.Stop()
+	}
+	l.watchers.Wait()
+	l.api.close()
 }
 
 // Recorder returns where operations are recorded, also while the work goes on.

@@ -1,7 +1,6 @@
 package load
 
 import (
-	"context"
 	"encoding/json"
 	"net/url"
 	"time"
@@ -28,14 +27,14 @@ func (c *client) perform(op *history.Op, req call) string {
 		if op.Kind.Reads() {
 			op.Call = l.rec.Now() // a read that got no answer says nothing, so only the last try counts
 		}
-		r = l.api.do(context.Background(), node, req)
+		r = l.api.do(c.load.life, node, req)
 		op.Return = l.rec.Now()
 		op.Tries = append(op.Tries, history.Try{Node: node, Follower: int64(node) != l.leader.Load(), Outcome: r.outcome})
 		doubt = doubt || r.outcome == history.Unknown
-		if r.outcome == history.Done || impatient || op.Return > giveUp {
+		if r.outcome == history.Done || impatient || op.Return > giveUp || l.life.Err() != nil {
 			break
 		}
-		pause(context.Background(), time.Duration(1+c.rng.IntN(30))*time.Millisecond)
+		pause(c.load.life, time.Duration(1+c.rng.IntN(30))*time.Millisecond)
 		node = (node + 1 + c.rng.IntN(2)) % len(l.cfg.Nodes)
 	}
 	op.Outcome = r.outcome
@@ -57,7 +56,7 @@ func (c *client) perform(op *history.Op, req call) string {
 
 // repeat sends an acknowledged change once more under its operation id, as a retry of a lost answer would be. It must have
 // no effect; that it has none is for the checkers to see.
-func (c *client) repeat(req call) { c.load.api.do(context.Background(), c.pick(), req) }
+func (c *client) repeat(req call) { c.load.api.do(c.load.life, c.pick(), req) }
 
 // pick chooses the node for a first try: the leader half of the time, else a follower.
 func (c *client) pick() int {
@@ -71,7 +70,7 @@ func (c *client) pick() int {
 // identify reads the session's public id and subject; empty if it cannot.
 func (c *client) identify(s *session) (id, subject string) {
 	token, _ := s.token()
-	r := c.load.api.do(context.Background(), c.pick(), call{method: "GET", path: sessionPath + "?touch=false", token: token})
+	r := c.load.api.do(c.load.life, c.pick(), call{method: "GET", path: sessionPath + "?touch=false", token: token})
 	if r.outcome != history.Done || r.code != sessnode.OK {
 		return "", ""
 	}

@@ -46,7 +46,7 @@ func (c *client) expire(turn int) (s check.Expiring, ok bool) {
 	}
 	s.Created = span
 	for range activities {
-		pause(context.Background(), s.Idle*3/5)
+		pause(c.load.life, s.Idle*3/5)
 		req := call{method: "POST", path: sessionPath + "/touch", token: token, op: sessnode.NewID().String()}
 		if c.rng.IntN(3) == 0 {
 			req = call{method: "GET", path: sessionPath, token: token} // a read counts as activity
@@ -101,11 +101,12 @@ func seconds(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), '
 // gone, or it is far too late.
 func (c *client) probe(s *check.Expiring, token sessnode.Token) {
 	gone := 0
-	for node := c.rng.IntN(3); gone < len(c.load.cfg.Nodes) && c.load.rec.Now() < check.EnforcedEnd(*s)+probeLimit+patience; node++ {
+	giveUp := check.EnforcedEnd(*s) + probeLimit + patience
+	for node := c.rng.IntN(3); gone < len(c.load.cfg.Nodes) && c.load.rec.Now() < giveUp && c.load.life.Err() == nil; node++ {
 		at := node % len(c.load.cfg.Nodes)
 		call := call{method: "GET", path: sessionPath + "?touch=false", token: token}
 		from := c.load.rec.Now()
-		r := c.load.api.do(context.Background(), at, call)
+		r := c.load.api.do(c.load.life, at, call)
 		to := c.load.rec.Now()
 		if r.outcome == history.Done {
 			found := r.code == sessnode.OK
@@ -117,7 +118,7 @@ func (c *client) probe(s *check.Expiring, token sessnode.Token) {
 			}
 		}
 		if gone == 0 {
-			pause(context.Background(), probePause)
+			pause(c.load.life, probePause)
 		}
 	}
 }
@@ -131,11 +132,11 @@ func (c *client) timed(req call) (reply, check.Span) {
 		if req.method == "GET" {
 			from = l.rec.Now()
 		}
-		r := l.api.do(context.Background(), c.pick(), req)
+		r := l.api.do(c.load.life, c.pick(), req)
 		to := l.rec.Now()
-		if r.outcome == history.Done || to > giveUp {
+		if r.outcome == history.Done || to > giveUp || l.life.Err() != nil {
 			return r, check.Span{Call: from, Return: to}
 		}
-		pause(context.Background(), retryPause)
+		pause(c.load.life, retryPause)
 	}
 }

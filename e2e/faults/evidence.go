@@ -1,0 +1,191 @@
+package faults
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/hashicorp/raft"
+	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
+	"go.etcd.io/bbolt"
+
+	"github.com/sessnode/sessnode/e2e/check"
+	"github.com/sessnode/sessnode/e2e/harness"
+	"github.com/sessnode/sessnode/e2e/leak"
+)
+
+// startCapture listens on the ports over which nodes talk to each other, and on one over which a token will be planted.
+func (r *round) startCapture(ctx context.Context) error {
+	var plant []byte
+	for _, form := range leak.Forms(r.planted) {
+		plant = append(append(plant, form...), '\n')
+	}
+	addr, send, err := harness.Send(ctx, plant)
+	if err != nil {
+		return err
+	}
+	addrs := []string{addr}
+	for _, n := range r.cluster.Nodes {
+		addrs = append(addrs, n.NodeAddr, n.GossipAddr)
+	}
+	r.probe = send
+	r.capture, err = harness.StartCapture(ctx, r.path("capture"), addrs...)
+	return err
+}
+
+func (r *round) stopCapture() error {
+	if err := r.probe(); err != nil {
+		return fmt.Errorf("plant a token on the wire: %w", err)
+	}
+	captured, err := r.capture.Stop()
+	r.capture = nil
+	if err == nil && captured < 1<<16 {
+		err = fmt.Errorf("the capture has %d bytes: it did not listen", captured)
+	}
+	return err
+}
+
+func (r *round) saveMetrics(ctx context.Context) error {
+	if err := os.MkdirAll(r.path("metrics"), 0o700); err != nil {
+		return err
+	}
+	for _, n := range r.cluster.Nodes {
+		text, err := n.Metrics(ctx)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(r.path("metrics"), n.Name), text, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// searchTokens looks for every token of the round in everything that the nodes have written and said. One more token is
+// planted in each place and form, and must be found there: else the search itself is broken.
+func (r *round) searchTokens() error {
+	places := map[string][]string{"metrics": {r.path("metrics")}, "capture": {r.path("capture")}, "log": r.cluster.Files()}
+	for _, n := range r.cluster.Nodes {
+		places["data"] = append(places["data"], n.Disk.Dir())
+	}
+	if err := r.plant(); err != nil {
+		return err
+	}
+	places["log"] = append(places["log"], r.path("planted.log"))
+	tokens := append(r.load.Tokens(), r.planted)
+	search := leak.New(tokens)
+	for place, roots := range places {
+		finds, looked, err := search.Files(roots...)
+		if err != nil {
+			return err
+		}
+		r.report.Searched += looked
+		planted := map[string]bool{}
+		for _, f := range finds {
+			if f.Token == len(tokens)-1 {
+				planted[f.Form] = true
+				continue
+			}
+			r.report.add(check.Violation{Check: TokenLeak, Detail: f.String()})
+		}
+		for form := range leak.Forms(r.planted) {
+			// a token whose base64 has no special character is one text in both alphabets
+			if !planted[form] && form != "standard base64" && form != "text" || !planted["text"] && !planted["standard base64"] {
+				r.report.add(check.Violation{Check: check.Coverage, Detail: "the token planted in " + place + " as " + form + " was not found"})
+			}
+		}
+	}
+	r.report.Tokens = len(tokens) - 1
+	return nil
+}
+
+// plant writes the planted token in every form to a log, a metric page and a data file.
+func (r *round) plant() error {
+	var all bytes.Buffer
+	for name, form := range leak.Forms(r.planted) {
+		fmt.Fprintf(&all, `{"msg":"planted","form":%q,"value":"%s"}`+"\n", name, form)
+	}
+	first := r.cluster.Nodes[0].Disk.Dir()
+	return errors.Join(os.WriteFile(r.path("planted.log"), all.Bytes(), 0o600),
+		os.WriteFile(filepath.Join(r.path("metrics"), "planted"), all.Bytes(), 0o600),
+		os.WriteFile(filepath.Join(first, "planted"), all.Bytes(), 0o600))
+}
+
+// leastCommon is how many log entries the nodes must have in common for their comparison to mean something.
+const leastCommon = 20
+
+// compareLogs reads the logs of the stopped nodes from their disks.
+func (r *round) compareLogs() error {
+	var logs []check.Log
+	for _, n := range r.cluster.Nodes {
+		entries, err := readLog(n.Disk.Dir())
+		if err != nil {
+			return fmt.Errorf("%s: read the log: %w", n.Name, err)
+		}
+		logs = append(logs, check.Log{Node: n.Name, Entries: entries})
+	}
+	r.report.add(check.Logs(logs, r.final[0].Applied, leastCommon)...)
+	return nil
+}
+
+// readLog finds the Raft log below a data directory, whatever its name: the database with a bucket of logs.
+func readLog(dir string) (map[uint64]check.LogEntry, error) {
+	entries := map[uint64]check.LogEntry{}
+	found := 0
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() || !isLog(path) {
+			return err
+		}
+		found++
+		return readEntries(path, entries)
+	})
+	if err == nil && found != 1 {
+		err = fmt.Errorf("%d Raft logs in the data directory, want 1", found)
+	}
+	return entries, err
+}
+
+func isLog(path string) bool {
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true})
+	if err != nil {
+		return false
+	}
+	defer db.Close()
+	is := false
+	_ = db.View(func(tx *bbolt.Tx) error {
+		is = tx.Bucket([]byte("logs")) != nil
+		return nil
+	})
+	return is
+}
+
+func readEntries(path string, entries map[uint64]check.LogEntry) error {
+	store, err := raftboltdb.New(raftboltdb.Options{Path: path, BoltOptions: &bbolt.Options{ReadOnly: true}})
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	first, err := store.FirstIndex()
+	if err != nil {
+		return err
+	}
+	last, err := store.LastIndex()
+	if err != nil {
+		return err
+	}
+	for index := first; index <= last && first > 0; index++ {
+		var entry raft.Log
+		if err := store.GetLog(index, &entry); err != nil {
+			return fmt.Errorf("entry %d: %w", index, err)
+		}
+		sum := sha256.Sum256(append([]byte{byte(entry.Type)}, entry.Data...))
+		entries[index] = check.LogEntry{Term: entry.Term, Digest: hex.EncodeToString(sum[:8])}
+	}
+	return nil
+}

@@ -1,0 +1,64 @@
+//go:build e2e
+
+package faults
+
+import (
+	"testing"
+	"time"
+
+	"github.com/sessnode/sessnode/e2e/check"
+	"github.com/sessnode/sessnode/internal/sabotage"
+)
+
+// TestSabotage shows that the fault test is to be believed: each build that is broken on purpose is caught, and caught by a
+// checker that is about what was broken. The control, the same build with nothing broken, passes the same kind of round.
+func TestSabotage(t *testing.T) {
+	binary := build(t, "sabotage")
+	lost := []string{check.Lost, check.Counter, check.LinearSession, check.LinearSubject}
+	const long = 16 * time.Second // half of it, resolution and slack are over before it is
+	for _, c := range []struct {
+		fault    sabotage.Fault
+		faults   []Fault
+		longIdle time.Duration
+		caughtBy []string
+	}{
+		{fault: "", faults: []Fault{MajorityPause, AllKill}, longIdle: long},
+		{fault: sabotage.AckBeforeCommit, faults: []Fault{MajorityPause}, caughtBy: []string{check.NoQuorum}},
+		{fault: sabotage.LoseTail, faults: []Fault{AllKill}, caughtBy: lost},
+		{fault: sabotage.Resurrect, caughtBy: []string{check.Dead, check.LinearSession}},
+		{fault: sabotage.StaleRead, caughtBy: []string{check.LinearSession}},
+		{fault: sabotage.DoubleApply, caughtBy: []string{check.Counter, check.LinearSession}},
+		{fault: sabotage.EarlyExpiry, longIdle: long, caughtBy: []string{check.Early}},
+		{fault: sabotage.LateExpiry, caughtBy: []string{check.Late}},
+		{fault: sabotage.FrozenClock, caughtBy: []string{check.Late}},
+		{fault: sabotage.NoFsync, faults: []Fault{PowerCut}, caughtBy: append(lost, Incomplete)},
+	} {
+		name := string(c.fault)
+		if name == "" {
+			name = "control"
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			report := Run(t.Context(), Config{Binary: binary, Dir: evidenceDir(t, "sabotage-"+name), Seed: 2, Faults: c.faults,
+				Env: []string{"SESSNODE_SABOTAGE=" + string(c.fault)}, Plain: c.fault != sabotage.NoFsync, LongIdle: c.longIdle,
+				Log: narrate(t)})
+			t.Log(report.String())
+			names := check.Names(report.Violations)
+			if len(c.caughtBy) == 0 && len(names) > 0 {
+				t.Errorf("nothing is broken, but %v were violated", names)
+			}
+			if len(c.caughtBy) > 0 && !caught(names, c.caughtBy) {
+				t.Errorf("not caught: %v were violated, want one of %v", names, c.caughtBy)
+			}
+		})
+	}
+}
+
+func caught(names map[string]int, by []string) bool {
+	for _, name := range by {
+		if names[name] > 0 {
+			return true
+		}
+	}
+	return false
+}
