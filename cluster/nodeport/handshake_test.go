@@ -145,6 +145,22 @@ func TestReflectedChallengeIsRefused(t *testing.T) {
 	near.Close()
 }
 
+func TestRolesCannotBeSwapped(t *testing.T) {
+	h, err := newHandshake(keyA, Identity{NodeID: "a"}, acceptor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := decodeHello(h.hello(), dialler); !errors.Is(err, ErrProtocol) {
+		t.Errorf("decodeHello(acceptor's) as a dialler's = %v, want ErrProtocol", err)
+	}
+	if bytes.Equal(h.mac(dialler, []byte("x")), h.mac(acceptor, []byte("x"))) {
+		t.Error("both roles prove themselves with the same bytes")
+	}
+	if bytes.Equal(h.mac(dialler, []byte("ab"), []byte("c")), h.mac(dialler, []byte("a"), []byte("bc"))) {
+		t.Error("the parts of a proof can be shifted against each other")
+	}
+}
+
 func TestForeignVersionIsToldToBothEnds(t *testing.T) {
 	h, err := newHandshake(keyA, Identity{NodeID: "a"}, dialler)
 	if err != nil {
