@@ -311,13 +311,16 @@ func TestRaftAndCallsShareThePort(t *testing.T) {
 	if s := a.Stats(); s.RaftBytesOut == 0 || s.RaftBytesIn == 0 || s.RaftBytesOut >= s.BytesOut {
 		t.Errorf("Stats() = %+v, want Raft's bytes counted, and fewer than all", s)
 	}
-	if _, err := a.RaftLayer().Dial(raft.ServerAddress(Pinned("c", b.where())), time.Second); !errors.Is(err, ErrWrongNode) {
-		t.Errorf("Dial(c@...) = %v, want ErrWrongNode", err)
-	}
 	// When Raft goes, calls must still be answered: the node may have to say why.
 	tb.Close()
+	if got := b.Stats().Open; got != 0 {
+		t.Errorf("%d connections are open after Raft's end, want none", got)
+	}
 	if _, err := a.Call(within(t, 10*time.Second), b.where(), echo, nil); err != nil {
 		t.Errorf("Call after Raft's end = %v", err)
+	}
+	if _, err := a.RaftLayer().Dial(raft.ServerAddress(Pinned("c", b.where())), time.Second); !errors.Is(err, ErrWrongNode) {
+		t.Errorf("Dial(c@...) = %v, want ErrWrongNode", err)
 	}
 	if _, err := b.RaftLayer().Accept(); !errors.Is(err, ErrClosed) {
 		t.Errorf("Accept after Close = %v, want ErrClosed", err)
