@@ -23,7 +23,10 @@ func outcomes(s sessionState, op projected) []outcome {
 	}
 	reach, miss := reaches(s, op.Token)
 	var all []outcome
-	if reach {
+	switch {
+	case reach && op.Kind == history.Put && op.Token != s.token:
+		all = append(all, refused(s, sessnode.CodeConflict)) // to replace everything needs the current token
+	case reach:
 		all = append(all, reached(s, op.Op)...)
 	}
 	if miss {

@@ -17,14 +17,13 @@ import (
 
 // Config is one round.
 type Config struct {
-	Binary   string
-	Dir      string // empty; logs, metrics and captures stay there
-	Seed     uint64
-	Faults   []Fault
-	Env      []string      // for a build that is broken on purpose
-	Plain    bool          // no disks that can lose power: PowerCut is impossible
-	LongIdle time.Duration // see load.Config
-	Log      *slog.Logger  // what happens when
+	Binary string
+	Dir    string // empty; logs, metrics and captures stay there
+	Seed   uint64
+	Faults []Fault
+	Env    []string     // for a build that is broken on purpose
+	Plain  bool         // no disks that can lose power: PowerCut is impossible
+	Log    *slog.Logger // what happens when
 }
 
 // The amounts that make a round convincing.
@@ -125,7 +124,7 @@ func (r *round) setUp(ctx context.Context) error {
 	for _, n := range r.cluster.Nodes {
 		urls = append(urls, n.URL())
 	}
-	r.load = load.New(load.Config{Nodes: urls, Seed: r.cfg.Seed, LongIdle: r.cfg.LongIdle})
+	r.load = load.New(load.Config{Nodes: urls, Seed: r.cfg.Seed})
 	return nil
 }
 

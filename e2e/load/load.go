@@ -24,7 +24,6 @@ type Config struct {
 	Seed     uint64        // decides what each client wants; timing is not decided by it
 	Clients  int           // default 20
 	Watchers int           // sessions that are left to expire at any time; default 6
-	LongIdle time.Duration // the watchers' only rule, for a store suspected of expiring early; 0 = short ones of all kinds
 	Think    time.Duration // average pause between a client's operations; default 8 ms
 }
 

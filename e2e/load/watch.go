@@ -67,11 +67,6 @@ func (c *client) expire(turn int) (s check.Expiring, ok bool) {
 
 // rule decides how the session is to end, and how often it is to be active before.
 func (c *client) rule(turn int, s *check.Expiring, body map[string]any) (activities int) {
-	if c.load.cfg.LongIdle > 0 {
-		s.Idle = c.load.cfg.LongIdle
-		body["idle"] = seconds(s.Idle)
-		return 0
-	}
 	switch turn % 5 {
 	case 0:
 		s.Idle, activities = time.Second, 3
