@@ -110,3 +110,10 @@ func (s *Stamper) ahead(even int64, now time.Duration) []int64 {
 	}
 	return list
 }
+
+// Heard reports whether the clocks of a majority of the voters, the leader's own included, are known.
+func (s *Stamper) Heard() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.ahead(s.last, s.clock.Monotonic())) > len(s.voters)/2
+}

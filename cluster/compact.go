@@ -1,0 +1,59 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/hashicorp/raft"
+)
+
+// Raft counts entries, and ours are batches of up to 512 KiB: its own limits would keep gigabytes. So Raft never takes a
+// snapshot by itself, and what it keeps behind one is set from the size of the entries seen (reference: consul#9609, a
+// follower that never catches up because the log is cut while it restores).
+const (
+	compactEvery = time.Second
+
+	trailingBytes = 64 << 20
+	trailingLeast = 256
+	trailingMost  = 65536
+	neverByCount  = 1 << 40
+)
+
+// compact takes a snapshot when the log since the last one is larger than both Limits.SnapshotLog and half of the state. It
+// ends with ctx.
+func (n *Node) compact(ctx context.Context) {
+	ticker := time.NewTicker(compactEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
+		}
+		size := n.replica.logBytes.Load()
+		if size < n.cfg.Limits.SnapshotLog || size < n.replica.machine.Stats().Bytes/2 {
+			continue
+		}
+		if err := n.Snapshot(ctx); err != nil && ctx.Err() == nil {
+			n.log.Warn("snapshot was not taken", "error", err)
+		}
+	}
+}
+
+// Snapshot takes a snapshot now and cuts the log behind it, whatever their sizes.
+func (n *Node) Snapshot(ctx context.Context) error {
+	if entries := n.replica.logEntries.Load(); entries > 0 {
+		mean := max(n.replica.logBytes.Load()/entries, 1)
+		tuned := n.raft.ReloadableConfig()
+		tuned.TrailingLogs = min(max(trailingBytes/mean, trailingLeast), trailingMost)
+		if err := n.raft.ReloadConfig(tuned); err != nil {
+			return err
+		}
+	}
+	err := n.futures.wait(ctx, n.raft.Snapshot())
+	if errors.Is(err, raft.ErrNothingNewToSnapshot) {
+		return nil
+	}
+	return err
+}

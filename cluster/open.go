@@ -1,0 +1,214 @@
+package cluster
+
+import (
+	"context"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+
+	"github.com/hashicorp/raft"
+
+	"github.com/sessnode/sessnode/cluster/bootstrap"
+	"github.com/sessnode/sessnode/cluster/clock"
+	"github.com/sessnode/sessnode/cluster/nodeport"
+	"github.com/sessnode/sessnode/cluster/raftlog"
+	"github.com/sessnode/sessnode/fsm"
+)
+
+const (
+	logCacheEntries  = 128 // batches of up to 512 KiB: hashicorp/raft's usual 512 could take 256 MiB
+	maxAppendEntries = 16  // keeps an RPC below 8 MiB
+	snapshotsKept    = 2
+)
+
+// Open starts a node: it opens the data directory, restores the state, joins the conversation of its peers and returns.
+// Ready says when it can serve. ctx bounds the start only. The error says what to do where an operator has to act. The
+// caller must Close the node.
+func Open(ctx context.Context, cfg Config) (*Node, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	n := newNode(cfg.withDefaults())
+	if err := n.open(ctx); err != nil {
+		n.cancel()
+		n.release()
+		return nil, err
+	}
+	return n, nil
+}
+
+func newNode(cfg Config) *Node {
+	n := &Node{cfg: cfg, log: cfg.Logger, clock: cfg.Seams.Clock, peers: newPeers(), futures: futures{down: make(chan struct{})}}
+	n.ctx, n.cancel = context.WithCancel(context.Background())
+	n.gate = gate{maxOps: cfg.Limits.PendingOps, maxBytes: cfg.Limits.PendingBytes}
+	n.outbox, n.touches = newQueue(), newTouches()
+	n.suspicion.wake = make(chan struct{}, 1)
+	n.join.begun = make(chan struct{}, 1)
+	n.asker.nonce.Store(rand.Uint64())
+	n.replica = &replica{machine: fsm.New(), estimate: clock.NewEstimate(n.clock), fail: n.fail, mismatch: n.suspect,
+		begun: func() { poke(n.join.begun) }}
+	return n
+}
+
+// open brings the parts up from the disk to the network. What was opened is released by release, also after an error.
+func (n *Node) open(ctx context.Context) error {
+	if err := n.openStorage(); err != nil {
+		return err
+	}
+	if err := n.openPort(ctx); err != nil {
+		return err
+	}
+	notify := make(chan bool, 16)
+	observed, err := n.openRaft(notify)
+	if err != nil {
+		return err
+	}
+	if err := n.openJoin(); err != nil {
+		return err
+	}
+	n.start(notify, observed)
+	return nil
+}
+
+// start begins the node's work, when all that it works with is there.
+func (n *Node) start(notify <-chan bool, observed <-chan struct{}) {
+	n.handle()
+	n.work.Go(func() { n.watchOffice(n.ctx, notify) })
+	n.work.Go(func() { n.watchLeader(n.ctx, observed) })
+	n.work.Go(func() { n.watchSuspicion(n.ctx) })
+	n.work.Go(func() { n.watchState(n.ctx) })
+	n.work.Go(func() { n.forwardAll(n.ctx) })
+	n.work.Go(func() { n.compact(n.ctx) })
+	touching, stop := context.WithCancel(n.ctx)
+	n.stopTouches = stop
+	n.touching.Go(func() { n.sendTouches(touching) })
+	n.work.Go(func() {
+		if err := n.port.Serve(); err != nil {
+			n.fail(fmt.Errorf("node port: %w", err))
+		}
+	})
+	n.startJoin()
+}
+
+func (n *Node) openStorage() error {
+	var err error
+	if n.dir, err = raftlog.OpenDir(n.cfg.DataDir, n.cfg.Name); err != nil {
+		return err
+	}
+	n.id = n.dir.NodeID()
+	n.log = n.log.With("node", n.id)
+	if n.identity, err = openIdentity(n.dir); err != nil {
+		return err
+	}
+	n.store, err = raftlog.OpenLog(n.dir, raftlog.Options{
+		StallTimeout: n.cfg.Limits.StallTimeout,
+		OnFailure:    n.fail,
+		Wrap:         func(b raftlog.Backend) raftlog.Backend { return n.cfg.Seams.WrapLog(b) },
+	})
+	if err != nil {
+		return err
+	}
+	return n.mendFounding()
+}
+
+// mendFounding finishes a founding that was cut off between the two writes of raft.BootstrapCluster: the term is there and
+// the first entry is not, which the library takes for a cluster that exists.
+func (n *Node) mendFounding() error {
+	held := n.identity.held()
+	if held == nil || !held.Complete || held.Proposal.Coordinator().ID != n.id {
+		return nil
+	}
+	last, err := n.store.LastIndex()
+	if err != nil || last > 0 {
+		return err
+	}
+	term, err := n.store.GetUint64([]byte("CurrentTerm"))
+	if err != nil || term == 0 {
+		return nil // an absent key is an error too: nothing was written yet
+	}
+	return n.store.StoreLog(&raft.Log{Index: 1, Term: 1, Type: raft.LogConfiguration, Data: raft.EncodeConfiguration(configurationOf(held.Proposal))})
+}
+
+// configurationOf returns a new cluster's first configuration: all members vote.
+func configurationOf(p bootstrap.Proposal) raft.Configuration {
+	var c raft.Configuration
+	for _, m := range p.Members {
+		c.Servers = append(c.Servers, raft.Server{ID: raft.ServerID(m.ID), Address: raft.ServerAddress(m.Addr), Suffrage: raft.Voter})
+	}
+	return c
+}
+
+func (n *Node) openPort(ctx context.Context) error {
+	ln := n.cfg.Seams.Listener
+	if ln == nil {
+		var err error
+		if ln, err = new(net.ListenConfig).Listen(ctx, "tcp", n.cfg.Addresses.Node); err != nil {
+			return fmt.Errorf("node port: %w", err)
+		}
+	}
+	key, err := derive(n.cfg.Security.Key, "sessnode node port v1")
+	if err != nil {
+		return errors.Join(err, ln.Close())
+	}
+	n.port = nodeport.New(ln, nodeport.Config{
+		Key: key, Advertise: n.cfg.Addresses.AdvertiseNode, Dial: n.cfg.Seams.Dial, Logger: n.log,
+		Identity: func() nodeport.Identity {
+			return nodeport.Identity{NodeID: n.id, Cluster: n.dir.Cluster(), Generation: n.dir.Generation()}
+		},
+	})
+	return nil
+}
+
+// derive makes a key for one purpose out of the cluster key; none out of none.
+func derive(key []byte, purpose string) ([]byte, error) {
+	if len(key) == 0 {
+		return nil, nil
+	}
+	return hkdf.Key(sha256.New, key, nil, purpose, 32)
+}
+
+// openRaft starts Raft, which restores the last snapshot first. observed gets a token when Raft's leader may have changed.
+func (n *Node) openRaft(notify chan<- bool) (observed <-chan struct{}, err error) {
+	logger := raftlog.NewLogger(n.log)
+	conf := raft.DefaultConfig()
+	conf.LocalID = raft.ServerID(n.id)
+	conf.HeartbeatTimeout, conf.ElectionTimeout, conf.LeaderLeaseTimeout = n.cfg.Profile.Heartbeat, n.cfg.Profile.Election, n.cfg.Profile.Lease
+	conf.MaxAppendEntries = maxAppendEntries
+	conf.SnapshotThreshold = neverByCount // by bytes, see compact.go
+	conf.TrailingLogs = trailingMost
+	conf.NotifyCh = notify
+	conf.Logger = logger
+	conf.NoLegacyTelemetry = true
+	snapshots, err := raft.NewFileSnapshotStoreWithLogger(n.dir.Path(), snapshotsKept, logger)
+	if err != nil {
+		return nil, fmt.Errorf("snapshots: %w", err)
+	}
+	cache, err := raft.NewLogCache(logCacheEntries, n.store)
+	if err != nil {
+		return nil, err
+	}
+	transport := raftlog.NewTransport(n.port.RaftLayer(), n.peers, logger)
+	if n.raft, err = raft.NewRaft(conf, n.replica, cache, n.store, snapshots, transport); err != nil {
+		return nil, fmt.Errorf("raft: %w", err)
+	}
+	changes := make(chan struct{}, 1)
+	n.raft.RegisterObserver(raft.NewObserver(nil, false, func(o *raft.Observation) bool {
+		if _, isLeader := o.Data.(raft.LeaderObservation); isLeader {
+			poke(changes) // the filter runs on Raft's goroutine and does not block; nothing is sent
+		}
+		return false
+	}))
+	return changes, nil
+}
+
+// handle serves the calls of other nodes.
+func (n *Node) handle() {
+	n.port.Handle(methodAsk, n.handleAsk)
+	n.port.Handle(methodForward, n.handleForward)
+	n.port.Handle(methodHash, n.handleHash)
+	n.port.Handle(methodTransfer, n.handleTransfer)
+	n.port.Handle(methodPledge, n.handlePledge)
+}

@@ -1,0 +1,117 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/raft"
+
+	"github.com/sessnode/sessnode"
+)
+
+const (
+	// handOverTries and handOverFor bound how hard a leader that stops tries to be succeeded first. Without a successor the
+	// others elect one by themselves, a heartbeat later.
+	handOverTries = 3
+	handOverFor   = 3 * time.Second
+)
+
+// Transfer hands leadership to another voter, by id or name; empty = to the one that is furthest. It may be called at any
+// node and returns once the present leader has stepped down. ErrInvalid means that there is no such voter.
+func (n *Node) Transfer(ctx context.Context, to string) error {
+	if err := n.begin(); err != nil {
+		return decorate(err, "transfer", "")
+	}
+	defer n.end()
+	ctx, cancel := n.deadline(ctx)
+	defer cancel()
+	if _, isLeader := n.leading(); isLeader {
+		return decorate(n.transfer(ctx, to), "transfer", "")
+	}
+	leader, _, _ := n.leader()
+	if leader.id == "" || leader.id == n.id {
+		return decorate(noLeader("no leader is known"), "transfer", "")
+	}
+	_, err := n.port.Call(ctx, leader.dial(), methodTransfer, pack(transferFrame{To: to}))
+	return decorate(err, "transfer", "")
+}
+
+func (n *Node) handleTransfer(ctx context.Context, _ string, body []byte) ([]byte, error) {
+	var f transferFrame
+	if err := unpack(body, &f); err != nil {
+		return nil, sessnode.Errorf(sessnode.CodeInvalid, "", "%v", err)
+	}
+	return nil, n.transfer(ctx, f.To)
+}
+
+// transfer hands over from this node, if it leads.
+func (n *Node) transfer(ctx context.Context, to string) error {
+	if to == "" {
+		return handOverError(n.futures.wait(ctx, n.raft.LeadershipTransfer()))
+	}
+	target, err := n.voterCalled(to)
+	if err != nil {
+		return err
+	}
+	if string(target.ID) == n.id {
+		return nil
+	}
+	return handOverError(n.futures.wait(ctx, n.raft.LeadershipTransferToServer(target.ID, target.Address)))
+}
+
+func handOverError(err error) error {
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, raft.ErrNotLeader) {
+		return noLeader("the leader has changed meanwhile")
+	}
+	return noLeader("leadership was not handed over: " + err.Error())
+}
+
+// voterCalled finds a voter by id, by the name in its id, or by the name that it gossips.
+func (n *Node) voterCalled(to string) (raft.Server, error) {
+	names := n.names()
+	for _, s := range n.servers() {
+		name := names[string(s.ID)]
+		if name == "" {
+			name = nameIn(string(s.ID))
+		}
+		if s.Suffrage == raft.Voter && (string(s.ID) == to || name == to) {
+			return s, nil
+		}
+	}
+	return raft.Server{}, sessnode.Errorf(sessnode.CodeInvalid, "", "no voter of this cluster is called %q", to)
+}
+
+// nameIn returns the name that a node id begins with.
+func nameIn(id string) string {
+	if dash := strings.LastIndexByte(id, '-'); dash > 0 {
+		return id[:dash]
+	}
+	return id
+}
+
+// handOver tries to leave a successor behind, within bounds. It reports whether this node is not the leader any more.
+func (n *Node) handOver(ctx context.Context, to string) bool {
+	ctx, cancel := context.WithTimeout(ctx, handOverFor)
+	defer cancel()
+	for range handOverTries {
+		if _, isLeader := n.leading(); !isLeader {
+			return true
+		}
+		if len(n.voters()) < 2 {
+			return false
+		}
+		if err := n.transfer(ctx, to); err != nil {
+			n.log.Warn("leadership was not handed over", "error", err)
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	_, isLeader := n.leading()
+	return !isLeader
+}
