@@ -26,7 +26,8 @@ type subjectVerb uint8
 
 const (
 	join subjectVerb = iota
-	leave
+	leave // it may come back
+	die   // it may not
 	clear
 	list
 )
@@ -35,7 +36,7 @@ const (
 type subjectEvent struct {
 	*history.Op
 	verb  subjectVerb
-	bit   uint64 // join, leave: the session; clear: the one that is spared
+	bit   uint64 // join, leave, die: the session; clear: the one that is spared
 	seen  uint64 // list
 	maybe bool   // it may have had no effect although it was answered
 }
@@ -152,9 +153,11 @@ func projectSession(op *history.Op, bindings []*history.Op, part func(string) *s
 		powerless := slices.ContainsFunc(bindings, func(b *history.Op) bool {
 			return b.Kind == history.Rotate && b.Token == op.Token && b.Call <= op.Return
 		})
+		seen := map[string]bool{}
 		for _, b := range bindings {
-			if b.Bind {
-				add(b.Subject, leave, powerless || op.Token < b.NewToken || b.Outcome == history.Unknown)
+			if b.Bind && !seen[b.Subject] {
+				seen[b.Subject] = true
+				add(b.Subject, die, powerless || op.Token < b.NewToken || b.Outcome == history.Unknown)
 			}
 		}
 		return
@@ -209,6 +212,8 @@ func subjectStep(s subjectState, e subjectEvent) (next subjectState, legal bool)
 	case join:
 		return subjectState{in: s.in | e.bit, gone: s.gone}, (s.in|s.gone)&e.bit == 0
 	case leave:
+		return subjectState{in: s.in &^ e.bit, gone: s.gone}, true
+	case die:
 		return subjectState{in: s.in &^ e.bit, gone: s.gone | e.bit}, true
 	case clear:
 		ended := s.in &^ e.bit

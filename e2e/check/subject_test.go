@@ -19,6 +19,10 @@ func TestSubjectsAcceptsWhatOneOrderExplains(t *testing.T) {
 		"a switch of subject moves": {
 			at(0, 1, create(1, "ada", 1)), at(2, 3, rotate(1, 0, true, "bob", 2)), at(4, 5, listed("ada")), at(6, 7, listed("bob", 1)),
 		},
+		"a switch there and back": {
+			at(0, 1, create(1, "ada", 1)), at(2, 3, rotate(1, 0, true, "bob", 2)), at(4, 5, rotate(1, 1, true, "ada", 3)),
+			at(6, 7, listed("ada", 1)), at(8, 9, revoke(1, 2)), at(10, 11, listed("ada")), at(12, 13, listed("bob")),
+		},
 		"a revocation with a powerless token": {
 			at(0, 1, create(1, "ada", 1)), at(2, 3, rotate(1, 0, true, "bob", 2)), at(4, 5, revoke(1, 0)), at(6, 7, listed("bob", 1)),
 		},

@@ -23,7 +23,7 @@ type Config struct {
 	Nodes    []string      // base addresses
 	Seed     uint64        // decides what each client wants; timing is not decided by it
 	Clients  int           // default 20
-	Watchers int           // sessions that are left to expire at any time; default 6
+	Watchers int           // sessions that are left to expire at any time; default 6, negative: none
 	Think    time.Duration // average pause between a client's operations; default 8 ms
 }
 

@@ -1,0 +1,100 @@
+package load
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/sessnode/sessnode/e2e/check"
+	"github.com/sessnode/sessnode/e2e/history"
+)
+
+// work runs the workload on a fake and returns what the checkers say of its records.
+func work(t *testing.T, f *fake, watchers int) (Results, []check.Violation) {
+	t.Helper()
+	l := New(Config{Nodes: f.serve(t, 3), Seed: 1, Clients: 8, Watchers: watchers, Think: time.Millisecond})
+	defer l.Close()
+	l.Start(t.Context())
+	pause(t.Context(), time.Second)
+	l.Stop()
+	l.Finish()
+	r := l.Results()
+	vs := slices.Concat(r.Malformed, check.Sessions(r.Ops, time.Minute), check.Subjects(r.Ops, time.Minute), check.Ledgers(r.Ledgers),
+		check.Pops(r.Ops), check.DeadTokens(r.Late, 3), check.Expiry(r.Expiring, max(watchers, 0)))
+	return r, vs
+}
+
+func TestACorrectStoreHasNoViolations(t *testing.T) {
+	t.Parallel()
+	r, vs := work(t, newFake(t), 5)
+	for _, v := range vs {
+		t.Error(v)
+	}
+	acked := map[history.Kind]int{}
+	for i := range r.Ops {
+		if r.Ops[i].OK() {
+			acked[r.Ops[i].Kind]++
+		}
+	}
+	for kind := history.Create; kind <= history.List; kind++ {
+		if acked[kind] == 0 {
+			t.Errorf("no %v was acknowledged: the workload does not ask for it", kind)
+		}
+	}
+	if len(r.Late) == 0 || len(r.Ledgers) == 0 {
+		t.Errorf("%d late tries, %d ledgers: want some of each", len(r.Late), len(r.Ledgers))
+	}
+	t.Logf("%d operations, %v, %d late tries, %d expired", len(r.Ops), acked, len(r.Late), len(r.Expiring))
+}
+
+// A store that loses answers, before or after the change was made, is still a correct one.
+func TestLostAnswersAreNoViolations(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	var n atomic.Int64
+	f.answer = func(w http.ResponseWriter, r *http.Request) bool {
+		if n.Add(1)%50 != 0 {
+			return false
+		}
+		if n.Load()%100 == 0 {
+			f.handle(httptest.NewRecorder(), r)
+		}
+		w.WriteHeader(http.StatusBadGateway) // without a problem body: nothing is known
+		return true
+	}
+	r, vs := work(t, f, -1)
+	for _, v := range vs {
+		t.Error(v)
+	}
+	doubtful := 0
+	for i := range r.Ops {
+		if r.Ops[i].Outcome == history.Unknown {
+			doubtful++
+		}
+	}
+	if doubtful == 0 {
+		t.Error("no outcome stayed unknown: nothing was shown")
+	}
+}
+
+// A store that drops every hundredth change and acknowledges it all the same is caught.
+func TestADroppedWriteIsCaught(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	var n atomic.Int64
+	f.answer = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodPatch || n.Add(1)%100 != 0 {
+			return false
+		}
+		_, _ = w.Write([]byte(`{"version":0}`))
+		return true
+	}
+	_, vs := work(t, f, -1)
+	names := check.Names(vs)
+	if names[check.Lost]+names[check.Counter] == 0 || names[check.LinearSession] == 0 {
+		t.Errorf("violations %v, want of the ledger and of sessions", names)
+	}
+}
