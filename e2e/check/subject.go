@@ -25,9 +25,9 @@ type subjectState struct {
 type subjectVerb uint8
 
 const (
-	join subjectVerb = iota
-	leave // it may come back
-	die   // it may not
+	join  subjectVerb = iota
+	leave             // it may come back
+	die               // it may not
 	clear
 	list
 )
