@@ -12,7 +12,6 @@ import (
 	"github.com/sessnode/sessnode/cluster/bootstrap"
 	"github.com/sessnode/sessnode/cluster/gossip"
 	"github.com/sessnode/sessnode/cluster/membership"
-	"github.com/sessnode/sessnode/cluster/nodeport"
 	"github.com/sessnode/sessnode/fsm"
 )
 
@@ -217,53 +216,4 @@ func (n *Node) reconcile(ctx context.Context) {
 		return
 	}
 	_ = r.Run(ctx) // ends with ctx
-}
-
-// pledgeCaller lets package bootstrap call nodes.
-type pledgeCaller struct{ port *nodeport.Port }
-
-// Call calls a node.
-func (c pledgeCaller) Call(ctx context.Context, addr string, method uint8, body []byte) ([]byte, error) {
-	return c.port.Call(ctx, addr, nodeport.Method(method), body)
-}
-
-// configurer lets package membership change the configuration.
-type configurer struct{ n *Node }
-
-// configureFor bounds one change of the configuration.
-const configureFor = 10 * time.Second
-
-// Configuration returns the latest one.
-func (c configurer) Configuration() (raft.Configuration, uint64, error) {
-	f := c.n.raft.GetConfiguration()
-	return f.Configuration(), f.Index(), f.Error()
-}
-
-// AddNonvoter adds or edits one.
-func (c configurer) AddNonvoter(id raft.ServerID, addr raft.ServerAddress, prevIndex uint64) error {
-	return c.wait(c.n.raft.AddNonvoter(id, addr, prevIndex, configureFor))
-}
-
-// AddVoter adds, promotes or edits one.
-func (c configurer) AddVoter(id raft.ServerID, addr raft.ServerAddress, prevIndex uint64) error {
-	return c.wait(c.n.raft.AddVoter(id, addr, prevIndex, configureFor))
-}
-
-func (c configurer) wait(f raft.Future) error {
-	ctx, cancel := context.WithTimeout(c.n.ctx, configureFor)
-	defer cancel()
-	return c.n.futures.wait(ctx, f)
-}
-
-// laggard measures how far a node is behind.
-type laggard struct{ n *Node }
-
-// Lag asks the node how much it has applied.
-func (l laggard) Lag(ctx context.Context, id raft.ServerID) (uint64, error) {
-	f, err := l.n.askOne(ctx, l.n.peers.resolve([]string{string(id)})[0], 0)
-	if err != nil {
-		return 0, err
-	}
-	commit := l.n.raft.CommitIndex()
-	return commit - min(commit, f.Applied), nil
 }

@@ -51,6 +51,8 @@ type storage struct {
 	dir      *raftlog.Dir
 	store    *raftlog.Store
 	identity *identity
+
+	snapshots raft.SnapshotStore
 }
 
 // traffic is what is on its way to the leader.

@@ -182,7 +182,7 @@ func (n *Node) openRaft(notify chan<- bool) (observed <-chan struct{}, err error
 	conf.NotifyCh = notify
 	conf.Logger = logger
 	conf.NoLegacyTelemetry = true
-	snapshots, err := raft.NewFileSnapshotStoreWithLogger(n.dir.Path(), snapshotsKept, logger)
+	n.snapshots, err = raft.NewFileSnapshotStoreWithLogger(n.dir.Path(), snapshotsKept, logger)
 	if err != nil {
 		return nil, fmt.Errorf("snapshots: %w", err)
 	}
@@ -191,7 +191,7 @@ func (n *Node) openRaft(notify chan<- bool) (observed <-chan struct{}, err error
 		return nil, err
 	}
 	transport := raftlog.NewTransport(n.port.RaftLayer(), n.peers, logger)
-	if n.raft, err = raft.NewRaft(conf, n.replica, cache, n.store, snapshots, transport); err != nil {
+	if n.raft, err = raft.NewRaft(conf, n.replica, cache, n.store, n.snapshots, transport); err != nil {
 		return nil, fmt.Errorf("raft: %w", err)
 	}
 	changes := make(chan struct{}, 1)

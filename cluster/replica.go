@@ -28,6 +28,7 @@ type replica struct {
 
 	logBytes   atomic.Uint64 // of entries applied since the last snapshot
 	logEntries atomic.Uint64
+	configured atomic.Uint64 // index of the last configuration entry seen
 	stopped    atomic.Bool
 
 	fail     func(error)        // must not block
@@ -76,6 +77,9 @@ func (r *replica) one(l *raft.Log) applied {
 	r.logBytes.Add(uint64(len(l.Data)))
 	r.logEntries.Add(1)
 	if l.Type != raft.LogCommand {
+		if l.Type == raft.LogConfiguration {
+			r.configured.Store(l.Index)
+		}
 		r.machine.Skip(l.Index)
 		return applied{}
 	}
