@@ -24,7 +24,13 @@ func web(c sessnode.Change) sessnode.Mutation {
 	return sessnode.Mutation{App: "web", Actor: "token", Node: "n1", Change: c}
 }
 
-func restored(t testing.TB, from *fsm.Machine) *fsm.Machine {
+// reporter is testing.TB or *rapid.T.
+type reporter interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+func restored(t reporter, from *fsm.Machine) *fsm.Machine {
 	t.Helper()
 	m := fsm.New()
 	if err := m.Restore(bytes.NewReader(written(t, from.Snapshot()))); err != nil {
@@ -33,7 +39,7 @@ func restored(t testing.TB, from *fsm.Machine) *fsm.Machine {
 	return m
 }
 
-func written(t testing.TB, s *fsm.Snapshot) []byte {
+func written(t reporter, s *fsm.Snapshot) []byte {
 	t.Helper()
 	defer s.Release()
 	var buf bytes.Buffer

@@ -26,7 +26,7 @@ func (m *Machine) create(op *Op, c sessnode.Create) Result {
 		r.set(name, v)
 	}
 	r.deadline = deadlineOf(r, &a.policy)
-	if err := fits(&a.policy, r); err != nil {
+	if err := fits(&a.policy, r, &record{}); err != nil {
 		return refuse(err)
 	}
 	if err := m.makeRoom(op, a, r); err != nil {
@@ -51,10 +51,14 @@ func (m *Machine) creatable(a *app, s slot, c sessnode.Create) *sessnode.Error {
 	if err := sane(c.Timeouts); err != nil {
 		return err
 	}
-	if _, twice := m.byID[c.ID]; twice {
+	if err := m.free(s); err != nil {
+		return err
+	}
+	_, stored := m.byID[c.ID]
+	if _, ended := m.endedByID[c.ID]; stored || ended {
 		return sessnode.Errorf(sessnode.CodeConflict, sessnode.ReasonTaken, "the session id is taken")
 	}
-	return m.free(s)
+	return nil
 }
 
 // free checks that a slot holds neither a session nor the tombstone of one.
@@ -180,19 +184,20 @@ func (m *Machine) evictAnonymous(op *Op, app uint32, most int) {
 	}
 }
 
-// fits checks a session against its app's sizes.
-func fits(p *sessnode.Policy, r *record) *sessnode.Error {
-	if uint64(len(r.attrs)) > p.MaxAttributes {
+// fits checks a session against its app's sizes. What old was over already, because larger sizes were allowed, may stay: such
+// a session can still sign in and shrink.
+func fits(p *sessnode.Policy, r, old *record) *sessnode.Error {
+	if n := uint64(len(r.attrs)); n > p.MaxAttributes && n > uint64(len(old.attrs)) {
 		return sessnode.Errorf(sessnode.CodeTooLarge, "", "the session would have %d attributes, %d are allowed", len(r.attrs), p.MaxAttributes)
 	}
-	if r.bytes > p.MaxBytes {
+	if r.bytes > p.MaxBytes && r.bytes > old.bytes {
 		return sessnode.Errorf(sessnode.CodeTooLarge, "", "the session would have %d bytes, %d are allowed", r.bytes, p.MaxBytes)
 	}
 	for _, at := range r.attrs {
 		if at.name == "" {
 			return sessnode.Errorf(sessnode.CodeInvalid, "", "an attribute's name must not be empty")
 		}
-		if uint64(len(at.name)) > p.MaxNameBytes {
+		if _, had := old.find(at.name); uint64(len(at.name)) > p.MaxNameBytes && !had {
 			return sessnode.Errorf(sessnode.CodeTooLarge, "", "an attribute's name has %d bytes, %d are allowed", len(at.name), p.MaxNameBytes)
 		}
 	}

@@ -102,7 +102,7 @@ func matches(f found, version uint64) *sessnode.Error {
 
 // growable checks sizes, and the budget where the session grows.
 func (m *Machine) growable(f found, r *record) *sessnode.Error {
-	if err := fits(&m.apps[f.app].policy, r); err != nil {
+	if err := fits(&m.apps[f.app].policy, r, f.record); err != nil {
 		return err
 	}
 	if before := f.cost(); r.cost() > before && m.over(r.cost()-before) {
