@@ -36,9 +36,11 @@ type Cluster struct {
 
 // Security is who may speak to the node.
 type Security struct {
-	ClusterKeyFile string // 32 bytes in hex or base64; empty: anyone who reaches the node port is a peer
-	APIKeysFile    string // lines of "name role sha256hex"; empty: anyone who reaches the HTTP port is an operator
-	Insecure       bool   // accept missing keys on addresses that other hosts can reach
+	ClusterKeyFile string   // 32 bytes in hex or base64; empty: anyone who reaches the node port is a peer
+	APIKeysFile    string   // lines of "name role sha256hex"; empty: anyone who reaches the HTTP port is an operator
+	Hosts          []string // names by which apps reach the node, beside its own addresses; "*": any. Against DNS rebinding
+	OpenMetrics    bool     // /metrics needs no API key
+	Insecure       bool     // accept missing keys on addresses that other hosts can reach
 }
 
 // Limits bound what the node takes in.

@@ -51,14 +51,14 @@ func TestEveryKeyIsReadFromFlagAndEnvironment(t *testing.T) {
 	set := map[string]string{
 		"name": "n9", "data": "/d", "http": "10.0.0.1:1", "node": "10.0.0.1:2", "gossip": "10.0.0.1:3", "advertise-host": "h",
 		"strict-apps": "true", "seeds": "a:1, b:2", "expect": "3", "profile": "fast", "clock-offset": "1h", "cluster-key-file": "k",
-		"api-keys-file": "a", "insecure": "true", "max-memory": "2GiB", "max-in-flight": "7", "max-connections": "8",
+		"api-keys-file": "a", "hosts": "sessions.example,*", "open-metrics": "1", "insecure": "true", "max-memory": "2GiB", "max-in-flight": "7", "max-connections": "8",
 		"log-format": "json", "log-level": "warn",
 	}
 	want := config.Config{
 		Name: "n9", Data: "/d", StrictApps: true,
 		Listen:   config.Listen{HTTP: "10.0.0.1:1", Node: "10.0.0.1:2", Gossip: "10.0.0.1:3", AdvertiseHost: "h"},
 		Cluster:  config.Cluster{Seeds: []string{"a:1", "b:2"}, Expect: 3, Profile: "fast", ClockOffset: time.Hour},
-		Security: config.Security{ClusterKeyFile: "k", APIKeysFile: "a", Insecure: true},
+		Security: config.Security{ClusterKeyFile: "k", APIKeysFile: "a", Hosts: []string{"sessions.example", "*"}, OpenMetrics: true, Insecure: true},
 		Limits:   config.Limits{MaxMemory: 2 << 30, MaxInFlight: 7, MaxConnections: 8},
 		Log:      config.Log{Format: "json", Level: slog.LevelWarn},
 	}
@@ -96,7 +96,7 @@ func TestFlagWinsOverEnvironmentOverDefaultKeyByKey(t *testing.T) {
 func TestLoadReportsAllFaultsAndNamesTheirSource(t *testing.T) {
 	_, err := config.Load(
 		flags(map[string]string{"expect": "2", "http": "7480", "max-memory": "2 apples", "insecure": "perhaps"}),
-		env(map[string]string{"SESSNODE_MAX_IN_FLIGHT": "-1", "SESSNODE_SEEDS": "a:1,0.0.0.0:2", "SESSNODE_CLOCK_OFFSET": "1"}),
+		env(map[string]string{"SESSNODE_MAX_IN_FLIGHT": "-1", "SESSNODE_SEEDS": "a:1,0.0.0.0:2", "SESSNODE_CLOCK_OFFSET": "1", "SESSNODE_HOSTS": "http://x"}),
 	)
 	var got []string
 	for _, f := range config.Faults(err) {
@@ -105,7 +105,7 @@ func TestLoadReportsAllFaultsAndNamesTheirSource(t *testing.T) {
 			t.Errorf("fault %q has cure %q, want one that names the flag", f, f.Cure)
 		}
 	}
-	if diff := cmp.Diff([]string{"http", "seeds", "expect", "clock-offset", "insecure", "max-memory", "max-in-flight"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"http", "seeds", "expect", "clock-offset", "hosts", "insecure", "max-memory", "max-in-flight"}, got); diff != "" {
 		t.Errorf("faults (-want +got):\n%s", diff)
 	}
 	for _, part := range []string{`--expect: "2" is not one of 0, 1, 3, 5`, "SESSNODE_MAX_IN_FLIGHT", `"7480" is not host:port`} {

@@ -103,6 +103,10 @@ func securityKeys() []Key {
 			parse: textTo(func(c *Config) *string { return &c.Security.ClusterKeyFile })},
 		{Name: "api-keys-file", Type: typePath, Group: g, Help: "file with the API keys, a line each: name, role (operator or app:NAME), SHA-256 of the key in hex",
 			parse: textTo(func(c *Config) *string { return &c.Security.APIKeysFile })},
+		{Name: "hosts", Type: typeNames, Group: g, Help: "further names under which apps reach this node, separated by commas; * for any: a request for another host is refused",
+			parse: namesTo(func(c *Config) *[]string { return &c.Security.Hosts })},
+		{Name: "open-metrics", Type: typeSwitch, Default: "false", Group: g, Help: "serve /metrics without an API key",
+			parse: switchTo(func(c *Config) *bool { return &c.Security.OpenMetrics })},
 		{Name: "insecure", Type: typeSwitch, Default: "false", Group: g, Help: "start without keys on addresses that other hosts can reach",
 			parse: switchTo(func(c *Config) *bool { return &c.Security.Insecure })},
 	}

@@ -64,6 +64,8 @@ func (k Key) example() string {
 		return "2GiB"
 	case k.Type == typeAddresses:
 		return "10.0.0.11:7482,10.0.0.12:7482"
+	case k.Type == typeNames:
+		return "sessions.example,10.0.0.11"
 	case k.Default != "":
 		return k.Default
 	}

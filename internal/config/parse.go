@@ -15,6 +15,7 @@ const (
 	typePath      = "path"
 	typeAddress   = "host:port"
 	typeAddresses = "host:port,..."
+	typeNames     = "name,..."
 	typeSwitch    = "switch"
 	typeCount     = "count"
 	typeSize      = "size"
@@ -41,11 +42,7 @@ func addressTo(field func(*Config) *string) parser {
 func addressesTo(field func(*Config) *[]string) parser {
 	return func(c *Config, text string) error {
 		var list []string
-		for part := range strings.SplitSeq(text, ",") {
-			part = strings.TrimSpace(part)
-			if part == "" {
-				continue
-			}
+		for _, part := range splitList(text) {
 			if err := checkAddress(part); err != nil {
 				return err
 			}
@@ -57,6 +54,31 @@ func addressesTo(field func(*Config) *[]string) parser {
 		*field(c) = list
 		return nil
 	}
+}
+
+func namesTo(field func(*Config) *[]string) parser {
+	return func(c *Config, text string) error {
+		var list []string
+		for _, name := range splitList(text) {
+			if strings.ContainsAny(name, "/@ ") || hasPort(name) {
+				return fmt.Errorf("%q is not the name of a host alone", name)
+			}
+			list = append(list, name)
+		}
+		*field(c) = list
+		return nil
+	}
+}
+
+// splitList reads what is separated by commas; blanks and empty parts are passed over.
+func splitList(text string) []string {
+	var list []string
+	for part := range strings.SplitSeq(text, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			list = append(list, part)
+		}
+	}
+	return list
 }
 
 // checkAddress accepts host:port with a numeric port. Port 0 is for Validate to judge.
