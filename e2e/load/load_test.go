@@ -1,6 +1,8 @@
 package load
 
 import (
+	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -9,6 +11,7 @@ import (
 	"time"
 
 	"github.com/sessnode/sessnode/e2e/check"
+	"github.com/sessnode/sessnode/e2e/harness"
 	"github.com/sessnode/sessnode/e2e/history"
 )
 
@@ -18,7 +21,15 @@ func work(t *testing.T, f *fake, watchers int) (Results, []check.Violation) {
 	l := New(Config{Nodes: f.serve(t, 3), Seed: 1, Clients: 8, Watchers: watchers, Think: time.Millisecond})
 	defer l.Close()
 	l.Start(t.Context())
-	pause(t.Context(), time.Second)
+	err := harness.Await(t.Context(), time.Minute, "enough work", func(context.Context) error {
+		if n := l.Recorder().Acked(); n < 1500 {
+			return fmt.Errorf("%d operations acknowledged", n)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	l.Stop()
 	l.Finish()
 	r := l.Results()
@@ -56,10 +67,10 @@ func TestLostAnswersAreNoViolations(t *testing.T) {
 	f := newFake(t)
 	var n atomic.Int64
 	f.answer = func(w http.ResponseWriter, r *http.Request) bool {
-		if n.Add(1)%50 != 0 {
+		if n.Add(1)%20 != 0 {
 			return false
 		}
-		if n.Load()%100 == 0 {
+		if n.Load()%40 == 0 {
 			f.handle(httptest.NewRecorder(), r)
 		}
 		w.WriteHeader(http.StatusBadGateway) // without a problem body: nothing is known
