@@ -55,6 +55,7 @@ var layers = []layer{
 	{"internal/conformance", []string{"", "client", "internal/"}},
 	{"internal/", []string{"", "client", "internal/"}},
 	{"fsm", []string{"", "internal/sabotage"}},
+	{"cluster/clustertest", []string{"", "fsm", "cluster", "cluster/", "internal/"}},
 	{"cluster/", []string{"", "fsm", "cluster/", "internal/"}},
 	{"cluster", []string{"", "fsm", "cluster/", "internal/"}},
 	{"httpapi/", []string{"", "httpapi", "httpapi/", "internal/"}},
@@ -137,8 +138,11 @@ func TestHTTPAPIKnowsNoCluster(t *testing.T) {
 // TestBinaryCarriesNoTestLibraries keeps what only tests need out of what operators run.
 func TestBinaryCarriesNoTestLibraries(t *testing.T) {
 	for _, p := range list(t, "-deps", "./cmd/sessnode") {
-		for _, bad := range []string{"testing", "github.com/getkin", "github.com/anishathalye", "pgregory.net/rapid", "go.uber.org/goleak",
-			"github.com/cockroachdb/datadriven", "github.com/rogpeppe/go-internal", "github.com/google/go-cmp"} {
+		if strings.HasPrefix(p.ImportPath, module) && slices.Contains(p.Imports, "testing") { // hashicorp/raft imports it too
+			t.Errorf("%s is in the binary and imports testing", p.ImportPath)
+		}
+		for _, bad := range []string{"github.com/getkin", "github.com/anishathalye", "pgregory.net/rapid", "go.uber.org/goleak",
+			"github.com/cockroachdb/datadriven", "github.com/rogpeppe/go-internal", "github.com/google/go-cmp", module + "/internal/conformance", module + "/cluster/clustertest", module + "/sessnodetest", module + "/httpapi/apitest", module + "/e2e"} {
 			if p.ImportPath == bad || strings.HasPrefix(p.ImportPath, bad+"/") {
 				t.Errorf("sessnode drags in %s", p.ImportPath)
 			}
