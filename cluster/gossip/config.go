@@ -115,7 +115,6 @@ func hurry(conf *memberlist.Config) {
 	conf.ProbeTimeout = 100 * time.Millisecond
 	conf.PushPullInterval = time.Second
 	conf.GossipInterval = 20 * time.Millisecond
-	conf.GossipToTheDeadTime = 5 * time.Second
 }
 
 // resolve splits addr and looks its host up: memberlist wants addresses, and binds to everything when it gets a name.

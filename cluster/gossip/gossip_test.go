@@ -220,14 +220,20 @@ func TestRefreshRefusesWhatCannotBeSentAndKeepsTheOld(t *testing.T) {
 }
 
 func TestGoodbyeIsHeardAndTheDeadAreRemembered(t *testing.T) {
-	a := startNode(t, Member{ID: "a-1"}, nil)
-	b := startNode(t, Member{ID: "b-1"}, seeds(a))
+	slow := func(c *Config) { c.Profile = LAN } // in which silence is noticed after four seconds at the earliest
+	a := startNode(t, Member{ID: "a-1"}, slow)
+	b := startNode(t, Member{ID: "b-1"}, func(c *Config) { slow(c); seeds(a)(c) })
 	await(t, a, "b", alive("b-1"))
+	await(t, b, "a, to whom to say it", alive("a-1"))
+	begin := time.Now()
 	b.close(t)
 	await(t, a, "b gone but known", func(known map[string]Member) bool {
-		m, known1 := known["b-1"]
-		return known1 && !m.Alive
+		m, isKnown := known["b-1"]
+		return isKnown && !m.Alive
 	})
+	if took := time.Since(begin); took > 3*time.Second {
+		t.Errorf("the end was noticed after %v: nobody said goodbye", took)
+	}
 }
 
 func TestNodeComesBackOnAnotherAddress(t *testing.T) {

@@ -57,8 +57,12 @@ func TestLyingMetaIsRefused(t *testing.T) {
 			t.Errorf("%s: decodeMeta = %+v, %v, want errMeta", name, got, err)
 		}
 	}
+	long, err := encodeMeta(fullMember)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, raw := range map[string][]byte{
-		"empty": nil, "text": []byte("hello"), "too long": make([]byte, maxMeta+1),
+		"empty": nil, "text": []byte("hello"), "too long": append(long, make([]byte, maxMeta)...),
 		"huge length": {0xdc, 0xff, 0xff, 1, 0xdb, 0xff, 0xff, 0xff, 0xff},
 	} {
 		if got, err := decodeMeta("x", raw); !errors.Is(err, errMeta) {

@@ -80,6 +80,18 @@ func TestACompactedHeadKeepsItsConfiguration(t *testing.T) {
 	c.mustBeAt(t, configOf("a"), 1)
 }
 
+func TestACompactedHeadIsNoTruncation(t *testing.T) {
+	c, logs, _ := newTestLog(t)
+	storeConfig(t, logs, 1, configOf("a"))
+	if err := logs.StoreLog(&raft.Log{Index: 2, Type: raft.LogCommand}); err != nil {
+		t.Fatal(err)
+	}
+	if err := logs.DeleteRange(1, 1); err != nil {
+		t.Fatal(err)
+	}
+	c.mustBeAt(t, configOf("a"), 1)
+}
+
 func TestConfigurationsAreFoundAgainAfterARestart(t *testing.T) {
 	_, logs, snaps := newTestLog(t)
 	store, kept := logs.(watchedLogs).LogStore, snaps.(watchedSnapshots).SnapshotStore

@@ -13,9 +13,9 @@ import (
 	"github.com/sessnode/sessnode/cluster/gossip"
 )
 
-// TestDecide runs the stories in testdata: lines of the configuration, lines of gossip, and what comes out.
+// TestDecide runs the stories in testdata/decide: lines of the configuration, lines of gossip, and what comes out.
 func TestDecide(t *testing.T) {
-	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
+	datadriven.Walk(t, "testdata/decide", func(t *testing.T, path string) {
 		s := Situation{Cluster: "k", Generation: 1}
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			switch d.Cmd {
