@@ -121,8 +121,8 @@ func TestShortDeadlinesOpenTheBreakerToo(t *testing.T) {
 
 func TestCancelledCallsDoNotBlameTheNode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, f := connect(t, []script{hangs})
-		for range 10 {
+		c, f := connect(t, []script{hangs, hangs})
+		for range 20 {
 			ctx, cancel := context.WithCancel(t.Context())
 			time.AfterFunc(time.Millisecond, cancel)
 			_, err := c.Patch(ctx, token, sessnode.Edit{Unset: []string{"a"}})
@@ -130,9 +130,28 @@ func TestCancelledCallsDoNotBlameTheNode(t *testing.T) {
 				t.Errorf("cancelled Patch = %v, want ErrUnknown and Canceled", err)
 			}
 		}
-		f.set("n1:1", inTurn(refuses(503, "unavailable", ""), alive("1")))
-		if _, err := c.Read(t.Context(), token); err != nil {
-			t.Error(err)
+		// A node that was left alone would be asked only after the other.
+		f.set("n1:1", alive("1"))
+		f.set("n2:1", alive("1"))
+		before := len(f.seen())
+		for range 2 {
+			if _, err := c.Read(t.Context(), token); err != nil {
+				t.Error(err)
+			}
+		}
+		if asked := f.seen()[before:]; len(asked) != 2 || asked[0].host == asked[1].host {
+			t.Errorf("two reads asked %v, want each node once", asked)
+		}
+	})
+}
+
+func TestShortDeadlinesLeaveTimeForAnotherNode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := connect(t, []script{hangs, alive("1")}, client.WithTimeout(200*time.Millisecond))
+		for range 10 {
+			if _, err := c.Read(t.Context(), token); err != nil {
+				t.Errorf("Read beside a node that hangs = %v", err)
+			}
 		}
 	})
 }

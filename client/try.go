@@ -18,7 +18,7 @@ const (
 	triesInDeadline = 3
 
 	// leastTry is the shortest try whose failure says something about the node rather than about the caller's patience.
-	leastTry = 250 * time.Millisecond
+	leastTry = 50 * time.Millisecond
 
 	backoffBase = 50 * time.Millisecond // pause after all nodes were asked once; doubles, up to
 	backoffMax  = time.Second

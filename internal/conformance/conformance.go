@@ -5,8 +5,8 @@
 package conformance
 
 import (
+	"encoding/hex"
 	"errors"
-	"fmt"
 	"testing"
 	"time"
 
@@ -48,7 +48,7 @@ func Run(t *testing.T, open func(*testing.T) Target) {
 					if target.Advance == nil {
 						t.Parallel()
 					}
-					c.holds(&env{T: t, Target: target, app: "c-" + fmt.Sprintf("%x", sessnode.NewID())})
+					c.holds(&env{T: t, Target: target, app: freshApp()})
 				})
 			}
 		})
@@ -73,6 +73,12 @@ type env struct {
 func (e *env) on() *client.Client {
 	e.turn++
 	return e.Clients[e.turn%len(e.Clients)].In(e.app)
+}
+
+// freshApp names an app that no other run has used.
+func freshApp() string {
+	id := sessnode.NewID()
+	return "conformance-" + hex.EncodeToString(id[:8])
 }
 
 // pass lets cluster time pass.
