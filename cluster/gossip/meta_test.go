@@ -153,3 +153,23 @@ func FuzzDecodeMeta(f *testing.F) {
 		}
 	})
 }
+
+func TestForeignNodeIsNotLetInWhicheverWayItsNewsCame(t *testing.T) {
+	self := Member{ID: "self", Cluster: fullMember.Cluster, Generation: fullMember.Generation + 1}
+	d := &delegate{table: newTable(self, nil), log: slog.New(slog.DiscardHandler)}
+	raw, err := encodeMeta(fullMember)
+	if err != nil {
+		t.Fatal(err)
+	}
+	node := &memberlist.Node{Name: fullMember.ID, Meta: raw}
+	if err := d.NotifyAlive(node); !errors.Is(err, ErrForeign) {
+		t.Errorf("NotifyAlive(older generation) = %v, want ErrForeign", err)
+	}
+	if err := d.NotifyMerge([]*memberlist.Node{node}); !errors.Is(err, ErrForeign) {
+		t.Errorf("NotifyMerge(older generation) = %v, want ErrForeign", err)
+	}
+	node.State = memberlist.StateDead
+	if err := d.NotifyMerge([]*memberlist.Node{node}); err != nil {
+		t.Errorf("NotifyMerge(a dead straggler) = %v: it would keep the living away", err)
+	}
+}
