@@ -42,8 +42,9 @@ type batcher struct {
 	flying sync.WaitGroup
 }
 
-func newBatcher(r applier, f futures, m *fsm.Machine, s *clock.Stamper, inFlight int, c *writeCounts) *batcher {
-	return &batcher{raft: r, futures: f, machine: m, stamper: s, queue: newQueue(), slots: make(chan struct{}, inFlight), counts: c}
+func newBatcher(r applier, f futures, m *fsm.Machine, s *clock.Stamper, cfg Config, c *writeCounts) *batcher {
+	return &batcher{raft: r, futures: f, machine: m, stamper: s, queue: newQueue(), slots: make(chan struct{}, cfg.Limits.InFlight),
+		checks: checkpoints{after: cfg.Seams.CheckAfter}, counts: c}
 }
 
 // run writes batches until ctx ends; then what waits is refused, and run returns once all batches in flight have an outcome.
@@ -91,7 +92,8 @@ func (b *batcher) write(generation uint64, batch []*pending, landed func()) {
 			ops = append(ops, p.op)
 		}
 	}
-	header := fsm.Header{Generation: generation, Stamp: b.stamper.Stamp(), Check: b.checks.next(b.machine, len(ops) > 0)}
+	check := b.checks.next(b.machine, len(ops) > 0, len(b.slots) <= 1)
+	header := fsm.Header{Generation: generation, Stamp: b.stamper.Stamp(), Check: check}
 	entry := fsm.EncodeBatch(header, ops)
 	b.counts.batch(len(ops), len(entry))
 	future := b.raft.Apply(entry, enqueueTimeout)

@@ -9,27 +9,30 @@ import (
 
 const (
 	// checkEvery is how many batches, and checkAfter how much time, pass between two checkpoints while anything is written.
+	// The time can be set for tests.
 	checkEvery = 1024
 	checkAfter = 10 * time.Second
 )
 
-// checkpoints decides when the leader writes the hash of its state into the log, for the replicas to compare theirs with. The
-// zero value is ready.
+// checkpoints decides when the leader writes the hash of its state into the log, for the replicas to compare theirs with.
 type checkpoints struct {
+	after time.Duration
+
 	mu      sync.Mutex
 	batches int       // since the last checkpoint
 	dirty   bool      // something was written since
-	last    time.Time // zero at the start of a term: the first batches bring one
+	last    time.Time // zero at the start of a term: what is written first is checked at once
 }
 
-// next returns the checkpoint for the batch about to be written, usually the zero one. written says whether the batch holds
-// any operation.
-func (c *checkpoints) next(m *fsm.Machine, written bool) fsm.Checkpoint {
+// next returns the checkpoint for the batch about to be written, usually the zero one. It covers what is applied so far: not
+// the batch itself, which holds operations if written, and not what is in flight unless alone.
+func (c *checkpoints) next(m *fsm.Machine, written, alone bool) fsm.Checkpoint {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.batches++
-	c.dirty = c.dirty || written
-	if !c.due() {
+	due := c.due()
+	c.dirty = c.dirty && !(due && alone) || written
+	if !due {
 		return fsm.Checkpoint{}
 	}
 	at, _ := m.At()
@@ -37,7 +40,7 @@ func (c *checkpoints) next(m *fsm.Machine, written bool) fsm.Checkpoint {
 	if !known {
 		return fsm.Checkpoint{}
 	}
-	c.batches, c.dirty, c.last = 0, false, time.Now()
+	c.batches, c.last = 0, time.Now()
 	return fsm.Checkpoint{Index: at.Index, Hash: hash}
 }
 
@@ -50,5 +53,5 @@ func (b *batcher) overdue() bool {
 
 // due reports whether a checkpoint should be written. The caller holds c.mu.
 func (c *checkpoints) due() bool {
-	return c.dirty && (c.batches >= checkEvery || time.Since(c.last) >= checkAfter)
+	return c.dirty && (c.batches >= checkEvery || time.Since(c.last) >= c.after)
 }

@@ -70,6 +70,8 @@ type Seams struct {
 	Dial        func(ctx context.Context, addr string) (net.Conn, error) // between nodes; default TCP
 	Listener    net.Listener                                             // for the node port, instead of Addresses.Node
 	WrapLog     func(LogStore) LogStore                                  // around the log store: slow, failing and held disks
+	CheckAfter  time.Duration                                            // between checkpoints of the state hash; default 10 s
+	Tamper      func(entry []byte) []byte                                // alters what this replica applies, so that it diverges; default nil
 }
 
 // LogStore is what Raft keeps its log, term and vote in.
@@ -116,6 +118,7 @@ func (c Config) withDefaults() Config {
 	if c.Seams.WrapLog == nil {
 		c.Seams.WrapLog = func(s LogStore) LogStore { return s }
 	}
+	setDefault(&c.Seams.CheckAfter, checkAfter)
 	l := &c.Limits
 	setDefault(&l.PendingBytes, 64<<20)
 	setDefault(&l.PendingOps, 8192)

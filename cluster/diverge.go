@@ -20,13 +20,14 @@ const (
 type suspicion struct {
 	mu      sync.Mutex
 	pending *fsm.Mismatch
+	cleared uint64        // up to this index most voters have this replica's state
 	wake    chan struct{} // capacity 1
 }
 
 // suspect notes that this replica's hash differs from another's. It does not block.
 func (n *Node) suspect(m fsm.Mismatch) {
 	n.suspicion.mu.Lock()
-	if n.suspicion.pending == nil {
+	if n.suspicion.pending == nil && m.Index > n.suspicion.cleared {
 		n.suspicion.pending = &m
 	}
 	n.suspicion.mu.Unlock()
@@ -46,9 +47,12 @@ func (n *Node) watchSuspicion(ctx context.Context) {
 		n.suspicion.mu.Unlock()
 		if m != nil {
 			n.log.Error("this node's state differs from another's", "index", m.Index, "own", m.Local, "other", m.Leader)
-			n.look(ctx, *m)
+			right := n.look(ctx, *m)
 			n.suspicion.mu.Lock()
 			n.suspicion.pending = nil
+			if right {
+				n.suspicion.cleared = m.Index
+			}
 			n.suspicion.mu.Unlock()
 		}
 	}
@@ -85,8 +89,8 @@ func judge(own fsm.Hash, others []fsm.Hash, voters int) verdict {
 }
 
 // look asks the other voters for their hash until it is clear who is wrong. A replica in the minority stops, a leader hands
-// over first; where there is no majority to trust, every replica that finds out stops.
-func (n *Node) look(ctx context.Context, m fsm.Mismatch) {
+// over first; where there is no majority to trust, every replica that finds out stops. It reports whether this one is right.
+func (n *Node) look(ctx context.Context, m fsm.Mismatch) bool {
 	ctx, cancel := context.WithTimeout(ctx, suspectsFor)
 	defer cancel()
 	v := undecided
@@ -106,10 +110,12 @@ func (n *Node) look(ctx context.Context, m fsm.Mismatch) {
 	case n.stopping():
 	case v == inMajority:
 		n.log.Info("most voters have this node's state: it is right", "index", m.Index)
+		return true
 	default:
 		n.handOver(n.ctx, "")
 		n.fail(fmt.Errorf("the state at index %d is %v here and differs from the other voters' (%s): this node stops; replace its data directory", m.Index, m.Local, v))
 	}
+	return false
 }
 
 func (v verdict) String() string {

@@ -103,7 +103,7 @@ func (n *Node) takeOffice(ctx context.Context, term uint64) (*office, error) {
 	}
 	at, now := n.replica.machine.At()
 	o := &office{term: term, stamper: clock.NewStamper(n.clock, n.id, max(now, n.replica.estimate.Now()))}
-	o.batcher = newBatcher(n.raft, n.futures, n.replica.machine, o.stamper, n.cfg.Limits.InFlight, &n.writes)
+	o.batcher = newBatcher(n.raft, n.futures, n.replica.machine, o.stamper, n.cfg, &n.writes)
 	n.hearClocks(ctx, o)
 	first := newPending(nil)
 	if at.Generation == 0 {

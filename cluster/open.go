@@ -49,7 +49,7 @@ func newNode(cfg Config) *Node {
 	n.join.begun = make(chan struct{}, 1)
 	n.asker.nonce.Store(rand.Uint64())
 	n.replica = &replica{machine: fsm.New(), estimate: clock.NewEstimate(n.clock), fail: n.fail, mismatch: n.suspect,
-		begun: func() { poke(n.join.begun) }}
+		begun: func() { poke(n.join.begun) }, tamper: cfg.Seams.Tamper}
 	return n
 }
 

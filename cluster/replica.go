@@ -31,9 +31,10 @@ type replica struct {
 	configured atomic.Uint64 // index of the last configuration entry seen
 	stopped    atomic.Bool
 
-	fail     func(error)        // must not block
-	mismatch func(fsm.Mismatch) // must not block
-	begun    func()             // the state belongs to another generation than before; must not block
+	tamper   func([]byte) []byte // tests only
+	fail     func(error)         // must not block
+	mismatch func(fsm.Mismatch)  // must not block
+	begun    func()              // the state belongs to another generation than before; must not block
 
 	generation uint64 // of the state after the last entry; Raft's goroutine only
 }
@@ -83,7 +84,11 @@ func (r *replica) one(l *raft.Log) applied {
 		r.machine.Skip(l.Index)
 		return applied{}
 	}
-	results, mismatch, err := r.machine.Apply(l.Index, l.Data)
+	data := l.Data
+	if r.tamper != nil {
+		data = r.tamper(data)
+	}
+	results, mismatch, err := r.machine.Apply(l.Index, data)
 	if err != nil {
 		r.stop(fmt.Errorf("log entry %d of term %d cannot be applied: %w", l.Index, l.Term, err))
 		return applied{err: errStopped}

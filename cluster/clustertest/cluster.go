@@ -248,3 +248,9 @@ func (w testWriter) Write(b []byte) (int, error) {
 	w.t.Log(string(b[:max(len(b)-1, 0)]))
 	return len(b), nil
 }
+
+// Move gives node i, which must be stopped, other addresses.
+func (c *Cluster) Move(i int) {
+	c.t.Helper()
+	c.configs[i].Addresses.Node, c.configs[i].Addresses.Gossip = freeAddr(c.t), freeAddr(c.t)
+}
