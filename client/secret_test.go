@@ -11,7 +11,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/sessnode/sessnode"
 	"github.com/sessnode/sessnode/client"
@@ -28,7 +27,7 @@ func TestNoErrorShowsASecret(t *testing.T) {
 			server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 			server.Start()
 			defer server.Close()
-			c, err := client.New(server.URL, client.WithApp("web"), client.WithAPIKey(key), client.WithTimeout(300*time.Millisecond))
+			c, err := client.New(server.URL, client.WithApp("web"), client.WithAPIKey(key), client.WithTries(2))
 			if err != nil {
 				t.Fatal(err)
 			}

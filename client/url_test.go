@@ -54,3 +54,24 @@ func TestOptionsAreChecked(t *testing.T) {
 		}
 	}
 }
+
+// FuzzURLNeverShowsTheKey: whatever stands around a key, neither an error nor an address holds it.
+func FuzzURLNeverShowsTheKey(f *testing.F) {
+	for _, seed := range []string{"sessnode://K@n1,n2:1/web", "http://K", "sessnode://K@[::1", "sessnodes://K@K@n1", "sessnode://K%zz@n1/K"} {
+		before, after, _ := strings.Cut(seed, "K")
+		f.Add(before, after)
+	}
+	f.Fuzz(func(t *testing.T, before, after string) {
+		const key = "SECRETKEY"
+		if strings.Contains(before+after, key) {
+			t.Skip()
+		}
+		got, err := parseTarget(before + key + after)
+		if err != nil && strings.Contains(err.Error(), key) {
+			t.Errorf("parseTarget shows the key: %v", err)
+		}
+		if err == nil && strings.Contains(got.key, key) && strings.Contains(strings.Join(got.bases, " ")+got.app, key) {
+			t.Errorf("parseTarget takes the key for an address too: %+v", got)
+		}
+	})
+}
