@@ -20,13 +20,17 @@ type asker struct {
 }
 
 // handleAsk answers another node's question.
-func (n *Node) handleAsk(_ context.Context, _ string, body []byte) ([]byte, error) {
+func (n *Node) handleAsk(_ context.Context, from string, body []byte) ([]byte, error) {
 	var q question
 	if err := unpack(body, &q); err != nil {
 		return nil, err
 	}
 	n.asker.counts.answers.Add(1)
-	return pack(n.answer(q.Nonce)), nil
+	f := n.answer(q.Nonce)
+	if f.Leads && q.Applied < f.Commit {
+		n.nudge(from, f.Term, f.Commit)
+	}
+	return pack(f), nil
 }
 
 // answer says what this node knows right now. The term is read after the question came; a leader's commit index is read
@@ -52,7 +56,7 @@ func (n *Node) askOne(ctx context.Context, p peer, nonce uint64) (answerFrame, e
 		return n.answer(nonce), nil
 	}
 	n.asker.counts.messages.Add(1)
-	body, err := n.port.Call(ctx, p.dial(), methodAsk, pack(question{Nonce: nonce}))
+	body, err := n.port.Call(ctx, p.dial(), methodAsk, pack(question{Nonce: nonce, Applied: n.replica.progress.index.Load()}))
 	if err != nil {
 		return answerFrame{}, err
 	}

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/hashicorp/raft"
 
 	"github.com/sessnode/sessnode"
 	"github.com/sessnode/sessnode/cluster"
@@ -251,4 +254,65 @@ func TestBoundedReadsNeedNoRound(t *testing.T) {
 	}
 }
 
-var _ = cluster.Config{}
+// heldDisk is a log store that hangs in appends while it is held.
+type heldDisk struct {
+	cluster.LogStore
+	held *atomic.Pointer[chan struct{}]
+}
+
+func (d heldDisk) StoreLogs(logs []*raft.Log) error {
+	if held := d.held.Load(); held != nil {
+		<-*held
+	}
+	return d.LogStore.StoreLogs(logs)
+}
+
+func (d heldDisk) StoreLog(l *raft.Log) error { return d.StoreLogs([]*raft.Log{l}) }
+
+// TestLeaderWithAStalledDiskGivesWay holds the leader's disk: it stops itself, and the others elect another, although Raft alone would
+// keep its heartbeats going for ever (hashicorp/raft#503).
+func TestLeaderWithAStalledDiskGivesWay(t *testing.T) {
+	var held [3]atomic.Pointer[chan struct{}]
+	failed := make(chan int, 3)
+	c := clustertest.Start(t, 3, func(i int, cfg *cluster.Config) {
+		cfg.Limits.StallTimeout = time.Second
+		cfg.Seams.WrapLog = func(s cluster.LogStore) cluster.LogStore { return heldDisk{s, &held[i]} }
+		cfg.OnFailure = func(error) { failed <- i }
+	})
+	leader := c.Leader()
+	release := make(chan struct{})
+	t.Cleanup(sync.OnceFunc(func() { close(release) })) // before the nodes are closed
+	held[leader].Store(&release)
+	m, key := clustertest.Create("web", "ada")
+	other := c.Node((leader + 1) % 3)
+	if _, err := other.Write(within(t, 25*time.Second), m); err != nil {
+		t.Fatalf("Write() with the leader's disk stalled = %v", err)
+	}
+	if i := <-failed; i != leader {
+		t.Errorf("node %d stopped itself, want %d", i, leader)
+	}
+	if _, _, err := other.Session(within(t, 10*time.Second), "web", key, sessnode.Read{}); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestReadsDoNotWaitForTheNextEntry reads at a follower what was written elsewhere a moment before. Without the leader's word Raft
+// lets it wait for 50 ms at least; the quickest of some tries is looked at, because machines that build are slow.
+func TestReadsDoNotWaitForTheNextEntry(t *testing.T) {
+	c := clustertest.Start(t, 3, nil)
+	leader := c.Leader()
+	quickest := time.Hour
+	for range 20 {
+		m, key := clustertest.Create("web", "ada")
+		mustWrite(t, c.Node(leader), m)
+		begin := time.Now()
+		if _, _, err := c.Node((leader+1)%3).Session(within(t, 10*time.Second), "web", key, sessnode.Read{}); err != nil {
+			t.Fatal(err)
+		}
+		quickest = min(quickest, time.Since(begin))
+	}
+	t.Logf("quickest read: %v", quickest)
+	if quickest > 30*time.Millisecond {
+		t.Errorf("the quickest of 20 reads after a write took %v", quickest)
+	}
+}

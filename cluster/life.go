@@ -86,9 +86,17 @@ func (n *Node) fail(err error) {
 	n.log.Error("this node stops itself", "error", err)
 	n.replica.stopped.Store(true)
 	n.changed.fire()
-	n.work.Go(func() { // Raft's main loop may hang in a write: nobody waits for it here
-		if r := n.shut(); r != nil {
-			n.log.Warn("Raft could not be stopped", "error", r)
+	if n.port != nil {
+		// Raft's heartbeats go on while its main loop hangs in a write, and would keep the others from electing another leader
+		// (hashicorp/raft#503).
+		_ = n.port.RaftLayer().Close()
+	}
+	n.work.Go(func() { // the same hang may hold this up
+		if n.raft == nil {
+			return
+		}
+		if err := n.shut(); err != nil {
+			n.log.Warn("Raft could not be stopped", "error", err)
 		}
 	})
 	n.work.Go(func() { n.cfg.OnFailure(err) })

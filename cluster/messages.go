@@ -25,7 +25,8 @@ const (
 type question struct {
 	_msgpack struct{} `msgpack:",as_array"`
 
-	Nonce uint64
+	Nonce   uint64
+	Applied uint64 // by the asker; a leader tells it of what is committed beyond.
 }
 
 // answerFrame is readindex.Answer on the wire, with what else is good to know.

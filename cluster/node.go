@@ -31,6 +31,7 @@ type Node struct {
 
 	// What is going on, part by part.
 	asker     asker
+	nudges    nudges
 	traffic   // writes and touches on their way
 	following following
 	suspicion suspicion

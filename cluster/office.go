@@ -98,7 +98,7 @@ func (n *Node) serve(ctx context.Context, term uint64) {
 // takeOffice prepares a term. The barrier brings this node's state up to all that earlier leaders committed, which the
 // first stamp and the generation depend on. The first batch then proves that an entry of this term is committed.
 func (n *Node) takeOffice(ctx context.Context, term uint64) (*office, error) {
-	if err := n.futures.wait(ctx, n.raft.Barrier(0)); err != nil {
+	if err := n.futures.wait(ctx, n.raft.Barrier(enqueueTimeout)); err != nil {
 		return nil, fmt.Errorf("barrier: %w", err)
 	}
 	at, now := n.replica.machine.At()

@@ -190,8 +190,8 @@ func (n *Node) openRaft(notify chan<- bool) (observed <-chan struct{}, err error
 	if err != nil {
 		return nil, err
 	}
-	transport := raftlog.NewTransport(n.port.RaftLayer(), n.peers, logger)
-	if n.raft, err = raft.NewRaft(conf, n.replica, cache, n.store, n.snapshots, transport); err != nil {
+	n.nudges = nudges{transport: raftlog.NewTransport(n.port.RaftLayer(), n.peers, logger), flying: map[string]uint64{}}
+	if n.raft, err = raft.NewRaft(conf, n.replica, cache, n.store, n.snapshots, n.nudges.transport); err != nil {
 		return nil, fmt.Errorf("raft: %w", err)
 	}
 	changes := make(chan struct{}, 1)

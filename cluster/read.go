@@ -141,6 +141,9 @@ func (n *Node) reach(ctx context.Context, least sessnode.Position) error {
 	if err := check(); err != nil {
 		return err
 	}
+	if n.replica.progress.index.Load() < least.Index {
+		_, _ = n.confirm(ctx) // makes the leader tell this node at once what is committed
+	}
 	if n.replica.progress.wait(ctx, least.Index) != nil {
 		return behind("this node has not applied what the reader has seen")
 	}

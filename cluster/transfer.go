@@ -11,12 +11,9 @@ import (
 	"github.com/sessnode/sessnode"
 )
 
-const (
-	// handOverTries and handOverFor bound how hard a leader that stops tries to be succeeded first. Without a successor the
-	// others elect one by themselves, a heartbeat later.
-	handOverTries = 3
-	handOverFor   = 3 * time.Second
-)
+// handOverFor bounds how long a leader that stops tries to be succeeded first. Without a successor the others elect one by
+// themselves, a heartbeat later.
+const handOverFor = 3 * time.Second
 
 // Transfer hands leadership to another voter, by id or name; empty = to the one that is furthest. It may be called at any
 // node and returns once the present leader has stepped down. ErrInvalid means that there is no such voter.
@@ -98,7 +95,7 @@ func nameIn(id string) string {
 func (n *Node) handOver(ctx context.Context, to string) bool {
 	ctx, cancel := context.WithTimeout(ctx, handOverFor)
 	defer cancel()
-	for range handOverTries {
+	for try := 0; ; try++ {
 		if _, isLeader := n.leading(); !isLeader {
 			return true
 		}
@@ -106,9 +103,9 @@ func (n *Node) handOver(ctx context.Context, to string) bool {
 			return false
 		}
 		if err := n.transfer(ctx, to); err != nil {
-			n.log.Warn("leadership was not handed over", "error", err)
+			n.log.Info("leadership is not handed over yet", "error", err)
 		}
-		if ctx.Err() != nil {
+		if !n.pause(ctx, try) {
 			break
 		}
 	}
