@@ -5,8 +5,10 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,8 +34,9 @@ const (
 
 // Violation is one broken promise.
 type Violation struct {
-	Check  string // which checker
-	Detail string // one line; never holds a token
+	Check  string   // which checker
+	Detail string   // one line; never holds a token
+	Trace  []string // the whole history that was judged, by time of call; nil where the detail says it all
 }
 
 // String returns one line.
@@ -66,14 +69,32 @@ func interval(op *history.Op) (from, to int64) {
 // linearizable runs porcupine on one partition and turns its verdict into a violation. Giving up is one.
 func linearizable(check, what string, model porcupine.Model, ops []porcupine.Operation, limit time.Duration) []Violation {
 	result, info := porcupine.CheckOperationsVerbose(model, ops, limit)
+	var v Violation
 	switch result {
 	case porcupine.Ok:
 		return nil
 	case porcupine.Unknown:
-		return []Violation{violation(check, "%s: INCONCLUSIVE, gave up on %d operations after %v", what, len(ops), limit)}
+		v = violation(check, "%s: INCONCLUSIVE, gave up on %d operations after %v", what, len(ops), limit)
+	default:
+		v = violation(check, "%s: no order explains these %d operations; %s", what, len(ops), strings.Join(stuck(model, ops, info), "; "))
 	}
-	return []Violation{violation(check, "%s: no order explains these %d operations; %s", what, len(ops),
-		strings.Join(stuck(model, ops, info), "; "))}
+	v.Trace = trace(model, ops)
+	return []Violation{v}
+}
+
+// trace lists operations by their call.
+func trace(model porcupine.Model, ops []porcupine.Operation) []string {
+	ops = slices.Clone(ops)
+	slices.SortFunc(ops, func(x, y porcupine.Operation) int { return cmp.Compare(x.Call, y.Call) })
+	lines := make([]string, len(ops))
+	for i, op := range ops {
+		until := time.Duration(op.Return).String()
+		if op.Return == forever {
+			until = "forever"
+		}
+		lines[i] = fmt.Sprintf("[%v %s] %s", time.Duration(op.Call), until, model.DescribeOperation(op.Input, op.Output))
+	}
+	return lines
 }
 
 // stuck describes the operations around the place where the longest explainable order ends.

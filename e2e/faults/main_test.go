@@ -7,7 +7,9 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/sessnode/sessnode/e2e/check"
@@ -49,8 +51,12 @@ func evidenceDir(t *testing.T, name string) string {
 
 func narrate(t *testing.T) *slog.Logger { return slog.New(slog.NewTextHandler(t.Output(), nil)) }
 
+// build compiles the product, unless SESSNODE_E2E_BINARIES names a directory with sessnode and sessnode-sabotage.
 func build(t *testing.T, tags ...string) string {
 	t.Helper()
+	if dir := os.Getenv("SESSNODE_E2E_BINARIES"); dir != "" {
+		return filepath.Join(dir, strings.Join(append([]string{"sessnode"}, tags...), "-"))
+	}
 	binary, err := harness.Build(t.Context(), t.TempDir(), tags...)
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package faults
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -50,6 +51,16 @@ func (r *Report) add(vs ...check.Violation) {
 			r.Violations = append(r.Violations, v)
 		}
 	}
+}
+
+// Save writes the violations with all their evidence to a file.
+func (r *Report) Save(path string) error {
+	var b strings.Builder
+	fmt.Fprintln(&b, r.String())
+	for _, v := range r.Violations {
+		fmt.Fprintf(&b, "\n%v\n    %s\n", v, strings.Join(v.Trace, "\n    "))
+	}
+	return os.WriteFile(path, []byte(b.String()), 0o600)
 }
 
 // String is the report for a person: what was done, then what was wrong.

@@ -73,6 +73,9 @@ func Run(ctx context.Context, cfg Config) Report {
 		r.report.add(check.Violation{Check: Incomplete, Detail: err.Error()})
 	}
 	r.report.Took = time.Since(began)
+	if err := r.report.Save(r.path("report.txt")); err != nil {
+		r.report.add(check.Violation{Check: Incomplete, Detail: err.Error()})
+	}
 	return r.report
 }
 
@@ -100,6 +103,7 @@ func (r *round) run(ctx context.Context) error {
 	} else {
 		r.load.Close() // nobody can be waited for in a cluster that is not whole
 	}
+	r.cfg.Log.Info("the records are judged")
 	r.judge()
 	return err
 }
@@ -160,7 +164,9 @@ func (r *round) settle(ctx context.Context) error {
 	if err := r.cluster.AwaitReady(ctx); err != nil {
 		return err
 	}
+	r.cfg.Log.Info("the cluster is whole, everything is read back and what is dead is attacked", "acked", r.load.Recorder().Acked())
 	r.load.Finish()
+	r.cfg.Log.Info("the nodes are compared")
 	var err error
 	if r.final, err = r.cluster.Agree(ctx, leaderLimit); err != nil {
 		return err
@@ -179,6 +185,7 @@ func (r *round) settle(ctx context.Context) error {
 	if err := r.compareLogs(); err != nil {
 		return err
 	}
+	r.cfg.Log.Info("tokens are searched")
 	return r.searchTokens()
 }
 

@@ -16,11 +16,12 @@ import (
 // Capture writes down what passes over loopback to or from a set of ports: the payloads of each direction of each
 // connection, one after the other, in a file of its own. So bytes that were sent in one piece are found in one piece.
 type Capture struct {
-	fd    int
-	dir   string
-	ports map[uint16]bool
-	stop  context.CancelFunc
-	done  chan error
+	fd     int
+	dir    string
+	ports  map[uint16]bool
+	last   net.PacketConn // a packet to its own port ends the capture: what came before has been read by then
+	done   chan error
+	cancel context.CancelFunc // ends the capture where that packet cannot be sent
 
 	flows map[string]*os.File // owned by the reader
 	bytes int64               // owned by the reader until it ended
@@ -56,12 +57,15 @@ func StartCapture(ctx context.Context, dir string, addrs ...string) (*Capture, e
 	}
 	err = errors.Join(
 		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, captureBuffer),
-		unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Usec: 50_000}),
+		unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 1}),
 		unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: all, Ifindex: lo.Index}))
 	if err != nil {
 		return nil, errors.Join(err, unix.Close(fd))
 	}
-	ctx, c.stop = context.WithCancel(ctx)
+	if c.last, err = net.ListenPacket("udp", "127.0.0.1:0"); err != nil {
+		return nil, errors.Join(err, unix.Close(fd))
+	}
+	ctx, c.cancel = context.WithCancel(ctx)
 	go func() { c.done <- c.read(ctx) }() // ended by Stop, which waits for it
 	return c, nil
 }
@@ -69,8 +73,12 @@ func StartCapture(ctx context.Context, dir string, addrs ...string) (*Capture, e
 // Stop ends the capture and returns how many bytes of payload it has. Packets that the kernel had to drop are an error: what
 // was not seen proves nothing.
 func (c *Capture) Stop() (int64, error) {
-	c.stop()
-	err := <-c.done
+	_, err := c.last.WriteTo([]byte("end"), c.last.LocalAddr())
+	if err != nil {
+		c.cancel()
+	}
+	err = errors.Join(err, <-c.done, c.last.Close())
+	c.cancel()
 	stats, statErr := unix.GetsockoptTpacketStats(c.fd, unix.SOL_PACKET, unix.PACKET_STATISTICS)
 	err = errors.Join(err, statErr, unix.Close(c.fd))
 	if statErr == nil && stats.Drops > 0 {
@@ -82,18 +90,14 @@ func (c *Capture) Stop() (int64, error) {
 	return c.bytes, err
 }
 
-// read collects packets until ctx ends and the socket has been silent once since.
+// read collects packets until it meets the one that Stop sends, or ctx ends.
 func (c *Capture) read(ctx context.Context) error {
+	end := uint16(c.last.LocalAddr().(*net.UDPAddr).Port)
 	packet := make([]byte, 1<<17)
-	for {
+	for ctx.Err() == nil {
 		n, from, err := unix.Recvfrom(c.fd, packet, 0)
 		switch {
-		case errors.Is(err, unix.EINTR):
-			continue
-		case errors.Is(err, unix.EAGAIN):
-			if ctx.Err() != nil {
-				return nil
-			}
+		case errors.Is(err, unix.EINTR), errors.Is(err, unix.EAGAIN):
 			continue
 		case err != nil:
 			return fmt.Errorf("capture: %w", err)
@@ -102,10 +106,14 @@ func (c *Capture) read(ctx context.Context) error {
 		if ll, ok := from.(*unix.SockaddrLinklayer); ok && ll.Pkttype == unix.PACKET_OUTGOING {
 			continue
 		}
+		if _, proto, _, dst := parse(packet[:n]); proto == "udp" && dst == end {
+			return nil
+		}
 		if err := c.keep(packet[:n]); err != nil {
 			return err
 		}
 	}
+	return nil
 }
 
 // keep appends a packet's payload to its flow, if it is one of ours.

@@ -13,7 +13,6 @@ import (
 	"os"
 	"path/filepath"
 	"sort"
-	"strings"
 
 	"github.com/sessnode/sessnode"
 )
@@ -66,8 +65,8 @@ func Forms(t sessnode.Token) map[string][]byte {
 		forms["hex of bytes"] = []byte(hex.EncodeToString(raw))
 		forms["standard base64"] = []byte(base64.StdEncoding.EncodeToString(raw))
 	}
-	for name, written := range forms {
-		if strings.HasPrefix(name, "hex") {
+	for _, name := range []string{"hex of text", "hex of bytes"} {
+		if written, has := forms[name]; has {
 			forms[name+", upper"] = bytes.ToUpper(written)
 		}
 	}

@@ -38,7 +38,8 @@ type Load struct {
 	cfg    Config
 	api    *api
 	rec    *history.Recorder
-	leader atomic.Int64 // index of the node that last called itself leader
+	broken []atomic.Int64 // for each node: until when (recorder's ns) it is avoided, because it gave no answer
+	leader atomic.Int64   // index of the node that last called itself leader
 
 	clients  sync.WaitGroup
 	watchers sync.WaitGroup
@@ -72,6 +73,7 @@ func New(cfg Config) *Load {
 		cfg.Think = 8 * time.Millisecond
 	}
 	l := &Load{cfg: cfg, api: newAPI(cfg.Nodes), rec: history.NewRecorder()}
+	l.broken = make([]atomic.Int64, len(cfg.Nodes))
 	l.life, l.abandon = context.WithCancel(context.Background())
 	for i := range l.subjects {
 		l.subjects[i].Store(l.newSubject())

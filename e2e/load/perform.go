@@ -31,11 +31,16 @@ func (c *client) perform(op *history.Op, req call) string {
 		op.Return = l.rec.Now()
 		op.Tries = append(op.Tries, history.Try{Node: node, Follower: int64(node) != l.leader.Load(), Outcome: r.outcome})
 		doubt = doubt || r.outcome == history.Unknown
+		l.observe(node, r)
 		if r.outcome == history.Done || impatient || op.Return > giveUp || l.life.Err() != nil {
 			break
 		}
 		pause(c.load.life, time.Duration(1+c.rng.IntN(30))*time.Millisecond)
-		node = (node + 1 + c.rng.IntN(2)) % len(l.cfg.Nodes)
+		if next := c.pick(); next != node {
+			node = next
+		} else {
+			node = (node + 1) % len(l.cfg.Nodes)
+		}
 	}
 	op.Outcome = r.outcome
 	if doubt && r.outcome == history.NotDone {
@@ -58,14 +63,30 @@ func (c *client) perform(op *history.Op, req call) string {
 // no effect; that it has none is for the checkers to see.
 func (c *client) repeat(req call) { c.load.api.do(c.load.life, c.pick(), req) }
 
-// pick chooses the node for a first try: the leader half of the time, else a follower.
+// pick chooses the node for a first try: the leader half of the time, else a follower. A node that gave no answer lately is
+// avoided, as the product's own clients do; now and then one tries it all the same.
 func (c *client) pick() int {
 	leader, nodes := int(c.load.leader.Load()), len(c.load.cfg.Nodes)
+	node := leader
 	if c.rng.IntN(2) == 0 {
-		return leader
+		node = (leader + 1 + c.rng.IntN(nodes-1)) % nodes
 	}
-	return (leader + 1 + c.rng.IntN(nodes-1)) % nodes
+	if c.load.avoided(node) && c.rng.IntN(20) > 0 {
+		node = (node + 1 + c.rng.IntN(nodes-1)) % nodes
+	}
+	return node
 }
+
+// avoidance is how long a node is avoided after a try without an answer.
+const avoidance = time.Second
+
+func (l *Load) observe(node int, r reply) {
+	if r.outcome != history.Done {
+		l.broken[node].Store(int64(l.rec.Now() + avoidance))
+	}
+}
+
+func (l *Load) avoided(node int) bool { return l.broken[node].Load() > int64(l.rec.Now()) }
 
 // identify reads the session's public id and subject; empty if it cannot.
 func (c *client) identify(s *session) (id, subject string) {
