@@ -31,6 +31,7 @@ type Stamper struct {
 	mu     sync.Mutex
 	last   int64         // the last stamp given, ns since the epoch
 	at     time.Duration // monotonic time of that stamp
+	begun  bool          // a stamp was given
 	voters []string
 	peers  map[string]sample
 }
@@ -72,9 +73,10 @@ func (s *Stamper) Observe(peer string, wall time.Time, sent, received time.Durat
 func (s *Stamper) Stamp() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if sabotage.On(sabotage.FrozenClock) {
+	if sabotage.On(sabotage.FrozenClock) && s.begun {
 		return s.last
 	}
+	s.begun = true
 	now := s.clock.Monotonic()
 	elapsed := max(int64(now-s.at), 0)
 	even := s.last + elapsed
