@@ -6,7 +6,8 @@ import (
 	"github.com/sessnode/sessnode"
 )
 
-// CallOption refines one call. An option that has no meaning for a call is passed over.
+// CallOption refines one call. Options for reads are passed over by changes; IfMatch where it would not be obeyed (Pop,
+// Touch, the calls about subjects and apps) makes the call sessnode.ErrInvalid.
 type CallOption func(*call)
 
 type call struct {

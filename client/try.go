@@ -20,6 +20,9 @@ const (
 	// leastTry is the shortest try whose failure says something about the node rather than about the caller's patience.
 	leastTry = 50 * time.Millisecond
 
+	// leastSent is the time below which nothing is sent any more: no node could answer in it.
+	leastSent = time.Millisecond
+
 	backoffBase = 50 * time.Millisecond // pause after all nodes were asked once; doubles, up to
 	backoffMax  = time.Second
 
@@ -51,7 +54,7 @@ func (c *Client) do(ctx context.Context, r *request) (*answer, error) {
 		last   = unsent
 		backed time.Duration
 	)
-	for tries := 0; whole.Err() == nil; {
+	for tries := 0; whole.Err() == nil && time.Until(end) >= leastSent; {
 		n := round.pick(time.Now())
 		if n == nil {
 			backed = min(max(2*backed, backoffBase), backoffMax)

@@ -73,3 +73,38 @@ func TestClockStandsUntilItIsMoved(t *testing.T) {
 		t.Errorf("clock = start + %v, want an hour", now)
 	}
 }
+
+func TestEveryReadTakesEveryReadOption(t *testing.T) {
+	s := sessnodetest.New(t)
+	c := s.Client("web", client.WithReadYourWrites())
+	token, made, err := c.Create(t.Context(), client.Create{Subject: "ada"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, opts := range map[string][]client.CallOption{
+		"none": nil, "bound": {client.WithBound(time.Second)}, "local": {client.WithLocal()}, "at least": {client.AtLeast(made.At)},
+		"no touch": {client.WithoutTouch()},
+	} {
+		for op, read := range map[string]func() error{
+			"Read":            func() error { _, err := c.Read(t.Context(), token, opts...); return err },
+			"SessionByID":     func() error { _, err := c.SessionByID(t.Context(), made.ID, opts...); return err },
+			"SubjectSessions": func() error { _, err := c.SubjectSessions(t.Context(), "ada", opts...); return err },
+			"ExportSubject":   func() error { _, err := c.ExportSubject(t.Context(), "ada", opts...); return err },
+			"Page":            func() error { _, err := c.Page(t.Context(), "", opts...); return err },
+			"Why":             func() error { _, err := c.Why(t.Context(), made.ID, opts...); return err },
+			"App":             func() error { _, err := c.App(t.Context(), opts...); return err },
+			"Apps":            func() error { _, err := c.Apps(t.Context(), opts...); return err },
+			"Cluster":         func() error { _, err := c.Cluster(t.Context(), opts...); return err },
+		} {
+			if err := read(); err != nil {
+				t.Errorf("%s with %s = %v", op, name, err)
+			}
+		}
+	}
+	if _, err := c.Pop(t.Context(), token, []string{"a"}, client.IfMatch(made.ETag)); !errors.Is(err, sessnode.ErrInvalid) {
+		t.Errorf("Pop with IfMatch = %v, want ErrInvalid: it would not be obeyed", err)
+	}
+	if _, err := c.Patch(t.Context(), token, sessnode.Edit{Unset: []string{"a"}}, client.WithLocal(), client.AtLeast(made.At)); err != nil {
+		t.Errorf("Patch with options of reads = %v", err)
+	}
+}
