@@ -1,0 +1,84 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/common/expfmt"
+
+	"github.com/sessnode/sessnode"
+)
+
+// metrics counts requests by route and code. A route is labelled by its pattern, so that neither an app's users nor a
+// scanner can make the number of series grow.
+type metrics struct {
+	registry *prometheus.Registry
+	routes   map[*route]*routeMetrics
+}
+
+type routeMetrics struct {
+	codes   [len(sessnode.Codes)]prometheus.Counter
+	seconds prometheus.Observer
+}
+
+// newMetrics registers everything at once, zero values included: a rate over a series that appears with its first error
+// would miss that error.
+func newMetrics(registry *prometheus.Registry, table []route, g *gate) (*metrics, error) {
+	requests := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "sessnode_http_requests_total", Help: "HTTP requests by route pattern and outcome code.",
+	}, []string{"route", "code"})
+	durations := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "sessnode_http_request_seconds", Help: "Time from the request's headers to its complete answer, by route pattern.",
+		Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
+	}, []string{"route"})
+	underWay := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "sessnode_http_requests_in_flight", Help: "HTTP requests that are worked on.",
+	}, func() float64 { return float64(g.underWay()) })
+	held := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "sessnode_http_body_bytes", Help: "Bytes reserved for the bodies of requests that are worked on.",
+	}, func() float64 { return float64(g.bytes.Load()) })
+	for _, c := range []prometheus.Collector{requests, durations, underWay, held} {
+		if err := registry.Register(c); err != nil {
+			return nil, err
+		}
+	}
+	m := &metrics{registry: registry, routes: map[*route]*routeMetrics{}}
+	add := func(r *route) {
+		rm := &routeMetrics{seconds: durations.WithLabelValues(r.label())}
+		for code := range rm.codes {
+			rm.codes[code] = requests.WithLabelValues(r.label(), sessnode.Code(code).String())
+		}
+		m.routes[r] = rm
+	}
+	add(nil)
+	for i := range table {
+		add(&table[i])
+	}
+	return m, nil
+}
+
+func (m *metrics) count(r *route, code sessnode.Code, took time.Duration) {
+	rm := m.routes[r]
+	rm.codes[code].Inc()
+	rm.seconds.Observe(took.Seconds())
+}
+
+// showMetrics answers with all that is in the registry, in Prometheus' text format.
+func showMetrics(_ context.Context, c *call) (*Reply, error) {
+	families, err := c.api.metrics.registry.Gather()
+	if err != nil {
+		return nil, sessnode.Errorf(sessnode.CodeUnavailable, "", "the metrics cannot be gathered")
+	}
+	var body bytes.Buffer
+	enc := expfmt.NewEncoder(&body, expfmt.NewFormat(expfmt.TypeTextPlain))
+	for _, f := range families {
+		if err := enc.Encode(f); err != nil {
+			return nil, sessnode.Errorf(sessnode.CodeUnavailable, "", "the metrics cannot be written")
+		}
+	}
+	r := &Reply{Status: 200, Body: body.Bytes()}
+	r.set("Content-Type", string(expfmt.NewFormat(expfmt.TypeTextPlain)))
+	return r, nil
+}

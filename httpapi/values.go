@@ -1,0 +1,191 @@
+package httpapi
+
+import (
+	"bytes"
+	"slices"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/sessnode/sessnode"
+)
+
+// checkName refuses names that could not be shown or logged. How long a name may be is the app's policy, which the state
+// machine knows.
+func checkName(name string) error {
+	if name == "" {
+		return mistake("an attribute's name must not be empty")
+	}
+	return checkPrintable("an attribute's name", name)
+}
+
+func checkPrintable(what, s string) error {
+	if !utf8.ValidString(s) {
+		return mistake("%s is not UTF-8", what)
+	}
+	for _, r := range s {
+		if unicode.IsControl(r) {
+			return mistake("%s holds a control character", what)
+		}
+	}
+	return nil
+}
+
+func checkSubject(s string) error {
+	if len(s) > sessnode.MaxSubjectBytes {
+		return mistake("a subject has at most %d bytes, this one has %d", sessnode.MaxSubjectBytes, len(s))
+	}
+	return checkPrintable("the subject", s)
+}
+
+// plain reads a value that stands in the body as it is. It is copied: what is stored must not keep the body alive, which
+// may hold a token.
+func (n node) plain() (sessnode.Value, error) {
+	if n.deep && n.depth() > sessnode.MaxDepth {
+		return sessnode.Value{}, mistake("nested more than %d deep", sessnode.MaxDepth)
+	}
+	return sessnode.Value{Codec: n.format.codec(), Data: bytes.Clone(n.text)}, nil
+}
+
+// raw reads {codec, data}. JSON and msgpack are checked like a body, because they will be part of one when they are read.
+func (n node) raw() (v sessnode.Value, err error) {
+	hasCodec, hasData := false, false
+	err = n.object(
+		field{"codec", func(n node) error {
+			s, err := n.str()
+			if err == nil {
+				v.Codec, hasCodec = sessnode.ParseCodec(s)
+			}
+			if !hasCodec {
+				return mistake("should be json, msgpack or bytes")
+			}
+			return err
+		}},
+		field{"data", func(n node) (err error) { hasData = true; v.Data, err = n.bytes(); return err }},
+	)
+	if err == nil && (!hasCodec || !hasData) {
+		err = mistake("needs codec and data")
+	}
+	if err != nil || v.Codec == sessnode.Bytes {
+		return v, err
+	}
+	check := checkJSON
+	if v.Codec == sessnode.Msgpack {
+		check = checkMsgpack
+	}
+	depth, err := check(v.Data)
+	if err == nil && depth > sessnode.MaxDepth {
+		err = mistake("nested more than %d deep", sessnode.MaxDepth)
+	}
+	if err != nil {
+		return v, within("data", err)
+	}
+	return v, nil
+}
+
+// attributes collects the values under attrs (or set) and raw. A name stands in one of them only.
+type attributes map[string]sessnode.Value
+
+func (a *attributes) add(name string, v sessnode.Value, err error) error {
+	if err == nil {
+		err = checkName(name)
+	}
+	if _, twice := (*a)[name]; twice && err == nil {
+		err = mistake("an attribute stands in two places of the request")
+	}
+	if err != nil {
+		return err
+	}
+	if *a == nil {
+		*a = attributes{}
+	}
+	(*a)[name] = v
+	return nil
+}
+
+// fields reads the plain values under the name given, and all others under raw.
+func (a *attributes) fields(plain string) []field {
+	each := func(read func(node) (sessnode.Value, error)) func(node) error {
+		return func(n node) error {
+			return n.members(func(name string, value node) error {
+				v, err := read(value)
+				return a.add(name, v, err)
+			})
+		}
+	}
+	return []field{{plain, each(node.plain)}, {"raw", each(node.raw)}}
+}
+
+// names reads a list of attribute names.
+func names(into *[]string) func(node) error {
+	return func(n node) error {
+		*into = []string{}
+		return n.items(func(item node) error {
+			s, err := item.str()
+			if err == nil {
+				err = checkName(s)
+			}
+			*into = append(*into, s)
+			return err
+		})
+	}
+}
+
+// device reads what the app knows about the browser. Fields that are too long are cut at a character.
+func device(into *sessnode.Device) func(node) error {
+	text := func(into *string) func(node) error {
+		return func(n node) error {
+			s, err := n.str()
+			*into = cut(s, sessnode.MaxDeviceBytes)
+			return err
+		}
+	}
+	return func(n node) error {
+		return n.object(field{"ip", text(&into.IP)}, field{"user_agent", text(&into.UserAgent)}, field{"label", text(&into.Label)})
+	}
+}
+
+// cut shortens valid UTF-8 to at most a number of bytes, at a character.
+func cut(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	for most > 0 && !utf8.RuneStart(s[most]) {
+		most--
+	}
+	return s[:most]
+}
+
+// text reads a string, and checks it.
+func text(into *string, check func(string) error) func(node) error {
+	return func(n node) error {
+		s, err := n.str()
+		if err == nil {
+			err = check(s)
+		}
+		*into = s
+		return err
+	}
+}
+
+// token reads a session's new token. Its text goes no further than here: what leaves is its key and its length, which the
+// state machine compares with the app's policy.
+func token(into *sessnode.Token) func(node) error {
+	return func(n node) error {
+		s, err := n.str()
+		if err == nil && !sessnode.Token(s).Valid(1) {
+			err = mistake("a token has at most %d visible ASCII characters, and no fewer than the app's policy says", sessnode.MaxTokenLength)
+		}
+		*into = sessnode.Token(s)
+		return err
+	}
+}
+
+// inline reports whether a value can stand in a body of the format as it is. White space around JSON would be lost there.
+func inline(f format, v sessnode.Value) bool {
+	if v.Codec != f.codec() || len(v.Data) == 0 {
+		return false
+	}
+	return v.Codec != sessnode.JSON || !blank(v.Data[0]) && !blank(v.Data[len(v.Data)-1])
+}
+
+func blank(b byte) bool { return slices.Contains([]byte(" \t\r\n"), b) }
