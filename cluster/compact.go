@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -14,15 +15,16 @@ import (
 const (
 	compactEvery = time.Second
 
-	trailingBytes = 64 << 20
 	trailingLeast = 256
 	trailingMost  = 65536
 	neverByCount  = 1 << 40
 )
 
 // compact takes a snapshot when the log since the last one is larger than both Limits.SnapshotLog and half of the state. It
-// ends with ctx.
+// ends with ctx. Each node draws its own threshold, up to half as much more, so that not all of them write a snapshot at once.
 func (n *Node) compact(ctx context.Context) {
+	least := n.cfg.Limits.SnapshotLog
+	least += rand.N(least/2 + 1)
 	ticker := time.NewTicker(compactEvery)
 	defer ticker.Stop()
 	for {
@@ -32,7 +34,7 @@ func (n *Node) compact(ctx context.Context) {
 			return
 		}
 		size := n.replica.logBytes.Load()
-		if size < n.cfg.Limits.SnapshotLog || size < n.replica.machine.Stats().Bytes/2 {
+		if size < least || size < n.replica.machine.Stats().Bytes/2 {
 			continue
 		}
 		if err := n.Snapshot(ctx); err != nil && ctx.Err() == nil {
@@ -46,7 +48,7 @@ func (n *Node) Snapshot(ctx context.Context) error {
 	if entries := n.replica.logEntries.Load(); entries > 0 {
 		mean := max(n.replica.logBytes.Load()/entries, 1)
 		tuned := n.raft.ReloadableConfig()
-		tuned.TrailingLogs = min(max(trailingBytes/mean, trailingLeast), trailingMost)
+		tuned.TrailingLogs = min(max(n.cfg.Limits.TrailingLog/mean, trailingLeast), trailingMost)
 		if err := n.raft.ReloadConfig(tuned); err != nil {
 			return err
 		}

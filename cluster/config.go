@@ -61,6 +61,7 @@ type Limits struct {
 	Timeout      time.Duration // of a read or write whose context has no deadline; default 5 s
 	StallTimeout time.Duration // how long a disk write may take before the node stops itself; default 10 s
 	SnapshotLog  uint64        // bytes of log after which a snapshot is taken at the earliest; default 64 MiB
+	TrailingLog  uint64        // bytes of log that are kept behind a snapshot for followers that lag, roughly; default 64 MiB
 }
 
 // Seams are what tests replace. The zero value is what runs in production.
@@ -126,6 +127,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&l.Timeout, 5*time.Second)
 	setDefault(&l.StallTimeout, 10*time.Second)
 	setDefault(&l.SnapshotLog, 64<<20)
+	setDefault(&l.TrailingLog, 64<<20)
 	return c
 }
 

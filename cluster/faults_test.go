@@ -316,3 +316,78 @@ func TestReadsDoNotWaitForTheNextEntry(t *testing.T) {
 		t.Errorf("the quickest of 20 reads after a write took %v", quickest)
 	}
 }
+
+// TestLeaderWithoutAMajorityDoesNotKnow holds the disks of both followers: a change that the leader has written is in doubt, and one
+// for which there is no leader any more is certainly not made. Once the disks go on, the same operation is made once.
+func TestLeaderWithoutAMajorityDoesNotKnow(t *testing.T) {
+	var held [3]atomic.Pointer[chan struct{}]
+	c := clustertest.Start(t, 3, func(i int, cfg *cluster.Config) {
+		cfg.Seams.WrapLog = func(s cluster.LogStore) cluster.LogStore { return heldDisk{s, &held[i]} }
+	})
+	leader := c.Leader()
+	m, key := clustertest.Create("web", "ada")
+	mustWrite(t, c.Node(leader), m)
+	converge(t, c)
+	gate := make(chan struct{})
+	release := sync.OnceFunc(func() {
+		for i := range held {
+			held[i].Store(nil)
+		}
+		close(gate)
+	})
+	t.Cleanup(release)
+	for i := range 3 {
+		if i != leader {
+			held[i].Store(&gate)
+		}
+	}
+	incr := sessnode.Mutation{App: "web", OpID: sessnode.NewOpID(), Actor: "test",
+		Change: sessnode.Patch{Key: key, Edit: sessnode.Edit{Incr: map[string]int64{"n": 1}}}}
+	if _, err := c.Node(leader).Write(within(t, time.Second), incr); !errors.Is(err, sessnode.ErrUnknown) {
+		t.Errorf("Write() without a majority = %v, want ErrUnknown", err)
+	}
+	c.Await("the leader to step down", func() bool { return c.Node(leader).Status(t.Context()).Leader != c.Node(leader).ID() })
+	other, _ := clustertest.Create("web", "bob")
+	if _, err := c.Node(leader).Write(within(t, 500*time.Millisecond), other); !errors.Is(err, sessnode.ErrUnavailable) {
+		t.Errorf("Write() without a leader = %v, want ErrUnavailable", err)
+	}
+	release()
+	effect, err := c.Node((leader+1)%3).Write(within(t, 20*time.Second), incr)
+	if err != nil || string(effect.Values["n"].Data) != "1" {
+		t.Errorf("the same operation later = %+v, %v, want n = 1", effect, err)
+	}
+}
+
+// TestLaggingNodeGetsASnapshot cuts a follower off until its place in the log is gone.
+func TestLaggingNodeGetsASnapshot(t *testing.T) {
+	var links clustertest.Links
+	c := clustertest.Start(t, 3, func(i int, cfg *cluster.Config) {
+		links.Wire(i, cfg)
+		cfg.Limits.TrailingLog = 1
+	})
+	lagging := c.Follower()
+	links.Of(lagging).Cut()
+	n := c.Node(c.Leader())
+	m, key := clustertest.Create("web", "ada")
+	mustWrite(t, n, m)
+	for range 400 {
+		mustWrite(t, n, sessnode.Mutation{App: "web", Actor: "test", Change: sessnode.Patch{Key: key, Edit: sessnode.Edit{Incr: map[string]int64{"n": 1}}}})
+	}
+	for i := range 3 {
+		if i != lagging {
+			if err := c.Node(i).Snapshot(within(t, 10*time.Second)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	before := c.Node(lagging).Stats().Log.Entries
+	links.Of(lagging).Heal()
+	s, _, err := c.Node(lagging).Session(within(t, 25*time.Second), "web", key, sessnode.Read{NoTouch: true})
+	if err != nil || string(s.Attrs["n"].Data) != "400" {
+		t.Fatalf("read at the lagging node: %+v, %v", s.Attrs, err)
+	}
+	if got := c.Node(lagging).Stats().Log.Entries - before; got >= 400 {
+		t.Errorf("it got %d entries: the log was not cut, and the snapshot not needed", got)
+	}
+	converge(t, c)
+}

@@ -98,13 +98,19 @@ func (n *Node) serve(ctx context.Context, term uint64) {
 // takeOffice prepares a term. The barrier brings this node's state up to all that earlier leaders committed, which the
 // first stamp and the generation depend on. The first batch then proves that an entry of this term is committed.
 func (n *Node) takeOffice(ctx context.Context, term uint64) (*office, error) {
+	o := &office{term: term, stamper: clock.NewStamper(n.clock, n.id, 0)}
+	o.batcher = newBatcher(n.raft, n.futures, n.replica.machine, o.stamper, n.cfg, &n.writes)
+	heard := n.hearClocks(ctx, o)
 	if err := n.futures.wait(ctx, n.raft.Barrier(enqueueTimeout)); err != nil {
 		return nil, fmt.Errorf("barrier: %w", err)
 	}
+	for range heard { // the last leader may be among those that do not answer: a majority will do
+		if o.stamper.Heard() {
+			break
+		}
+	}
 	at, now := n.replica.machine.At()
-	o := &office{term: term, stamper: clock.NewStamper(n.clock, n.id, max(now, n.replica.estimate.Now()))}
-	o.batcher = newBatcher(n.raft, n.futures, n.replica.machine, o.stamper, n.cfg, &n.writes)
-	n.hearClocks(ctx, o)
+	o.stamper.Begin(max(now, n.replica.estimate.Now()))
 	first := newPending(nil)
 	if at.Generation == 0 {
 		found, err := n.founding(o)
@@ -145,7 +151,7 @@ func (n *Node) keepTime(ctx context.Context, o *office) {
 	ticker := time.NewTicker(clockEvery)
 	defer ticker.Stop()
 	for {
-		n.hearClocks(ctx, o)
+		n.hearClocks(ctx, o) // nobody waits for the answers
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():
@@ -154,12 +160,13 @@ func (n *Node) keepTime(ctx context.Context, o *office) {
 	}
 }
 
-// hearClocks asks all voters once. Who does not answer within a heartbeat is not heard.
-func (n *Node) hearClocks(ctx context.Context, o *office) {
+// hearClocks asks all voters once, and tells the stamper what comes. Each answer is a token on the channel, which is closed
+// after the last: who does not answer within a heartbeat is not heard.
+func (n *Node) hearClocks(ctx context.Context, o *office) <-chan struct{} {
 	ctx, cancel := context.WithTimeout(ctx, n.cfg.Profile.Heartbeat)
-	defer cancel()
 	voters := n.voters()
 	o.stamper.SetVoters(ids(voters))
+	heard := make(chan struct{}, len(voters))
 	var asked sync.WaitGroup
 	for _, v := range voters {
 		if v.id == n.id {
@@ -169,8 +176,14 @@ func (n *Node) hearClocks(ctx context.Context, o *office) {
 			sent := n.clock.Monotonic()
 			if f, err := n.askOne(ctx, v, 0); err == nil {
 				o.stamper.Observe(v.id, time.Unix(0, f.Wall), sent, n.clock.Monotonic())
+				heard <- struct{}{}
 			}
 		})
 	}
-	asked.Wait()
+	n.work.Go(func() {
+		asked.Wait()
+		cancel()
+		close(heard)
+	})
+	return heard
 }

@@ -61,6 +61,16 @@ func (s *Stamper) SetVoters(ids []string) {
 	}
 }
 
+// Begin moves the clock forward to start, unless it is past that already. A leader calls it once it knows the committed
+// cluster time, before the first Stamp.
+func (s *Stamper) Begin(start int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now := s.clock.Monotonic(); start > s.last+int64(now-s.at) {
+		s.last, s.at = start, now
+	}
+}
+
 // Observe records what a peer's wall clock read somewhere between the monotonic times sent and received; the middle counts.
 func (s *Stamper) Observe(peer string, wall time.Time, sent, received time.Duration) {
 	s.mu.Lock()

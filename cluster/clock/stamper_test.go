@@ -189,3 +189,15 @@ func TestEstimateRunsOn(t *testing.T) {
 		t.Errorf("Now() after Replace = %d, want 10", got)
 	}
 }
+
+// TestBeginOnlyMovesForward starts a stamper that waited for the committed time.
+func TestBeginOnlyMovesForward(t *testing.T) {
+	f := &fake{wall: epoch.Add(-time.Hour)}
+	s := NewStamper(f, "a", 0)
+	s.Begin(epoch.UnixNano())
+	s.Begin(epoch.Add(-time.Minute).UnixNano())
+	f.pass(time.Second)
+	if got := time.Unix(0, s.Stamp()).Sub(epoch); got < 950*time.Millisecond || got > 1050*time.Millisecond {
+		t.Errorf("a second after Begin the stamp is %v past it", got)
+	}
+}
