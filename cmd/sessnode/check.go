@@ -66,12 +66,12 @@ func checkURL(target string, std stdio) (*url.URL, error) {
 }
 
 func check(ctx context.Context, std stdio, base *url.URL, live bool, timeout time.Duration) error {
-	path := "/readyz"
+	path, query := "/readyz", "verbose"
 	if live {
-		path = "/livez"
+		path, query = "/livez", ""
 	}
 	u := base.JoinPath(path)
-	u.RawQuery = "verbose"
+	u.RawQuery = query
 	status, body, err := fetch(ctx, u.String())
 	var why string
 	switch {

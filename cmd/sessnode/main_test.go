@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -16,13 +17,13 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"sessnode": main})
 }
 
-// TestScripts runs the command line as people do: testdata/script/*.txt. Each script gets three ports that were free a
-// moment ago ($PORT1 to $PORT3), one that is taken ($TAKEN) and one on which nobody listens ($DEAD).
+// TestScripts runs the command line as people do: testdata/script/*.txt. Each script gets six ports that were free a
+// moment ago ($PORT1 to $PORT6), one that is taken ($TAKEN) and one on which nobody listens ($DEAD).
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(env *testscript.Env) error {
-			for _, name := range []string{"PORT1", "PORT2", "PORT3", "DEAD"} {
+			for _, name := range []string{"PORT1", "PORT2", "PORT3", "PORT4", "PORT5", "PORT6", "DEAD"} {
 				l, err := listen(env, name)
 				if err != nil {
 					return err
@@ -35,7 +36,7 @@ func TestScripts(t *testing.T) {
 			}
 			return err
 		},
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "ready": ready},
 		RequireExplicitExec: true,
 	})
 }
@@ -54,6 +55,22 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if want, _ := strconv.Atoi(args[0]); got != want {
 		ts.Fatalf("sessnode %s exits with %d, want %d", strings.Join(args[1:], " "), got, want)
+	}
+}
+
+// ready waits until check says that a node is ready: `ready http://127.0.0.1:7480`.
+func ready(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: ready URL")
+	}
+	deadline, poll := time.After(20*time.Second), time.NewTicker(50*time.Millisecond)
+	defer poll.Stop()
+	for ts.Exec("sessnode", "check", "--url", args[0]) != nil {
+		select {
+		case <-poll.C:
+		case <-deadline:
+			ts.Fatalf("%s is not ready after 20 s", args[0])
+		}
 	}
 }
 

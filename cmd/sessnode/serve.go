@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sessnode/sessnode"
 	"github.com/sessnode/sessnode/internal/config"
 	"github.com/sessnode/sessnode/internal/logs"
 )
@@ -94,11 +93,3 @@ func serve(ctx context.Context, log *slog.Logger, s settings) error {
 // budget is how many bytes of memory sessions may take: half, because a snapshot that is being installed needs room beside
 // the state that it replaces (design: "half of the smallest voter's memory").
 func (s settings) budget() uint64 { return s.Limits.MaxMemory / 2 }
-
-// parts is a node that runs.
-type parts struct {
-	httpAddr string
-	ready    func() []sessnode.Check
-	failed   <-chan error
-	drain    []step
-}

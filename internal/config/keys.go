@@ -103,7 +103,7 @@ func securityKeys() []Key {
 			parse: textTo(func(c *Config) *string { return &c.Security.ClusterKeyFile })},
 		{Name: "api-keys-file", Type: typePath, Group: g, Help: "file with the API keys, a line each: name, role (operator or app:NAME), SHA-256 of the key in hex",
 			parse: textTo(func(c *Config) *string { return &c.Security.APIKeysFile })},
-		{Name: "hosts", Type: typeNames, Group: g, Help: "further names under which apps reach this node, separated by commas; * for any: a request for another host is refused",
+		{Name: "hosts", Type: typeNames, Group: g, Help: "names under which apps reach this node, separated by commas, * for any; where names or no API keys are given, requests for other names are refused",
 			parse: namesTo(func(c *Config) *[]string { return &c.Security.Hosts })},
 		{Name: "open-metrics", Type: typeSwitch, Default: "false", Group: g, Help: "serve /metrics without an API key",
 			parse: switchTo(func(c *Config) *bool { return &c.Security.OpenMetrics })},
