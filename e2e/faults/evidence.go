@@ -86,19 +86,16 @@ func (r *round) searchTokens() error {
 			return err
 		}
 		r.report.Searched += looked
-		planted := map[string]bool{}
+		var planted []string
 		for _, f := range finds {
 			if f.Token == len(tokens)-1 {
-				planted[f.Form] = true
+				planted = append(planted, f.Form)
 				continue
 			}
 			r.report.add(check.Violation{Check: TokenLeak, Detail: f.String()})
 		}
-		for form := range leak.Forms(r.planted) {
-			// a token whose base64 has no special character is one text in both alphabets
-			if !planted[form] && form != "standard base64" && form != "text" || !planted["text"] && !planted["standard base64"] {
-				r.report.add(check.Violation{Check: check.Coverage, Detail: "the token planted in " + place + " as " + form + " was not found"})
-			}
+		for _, form := range leak.Missing(r.planted, planted) {
+			r.report.add(check.Violation{Check: check.Coverage, Detail: "the token planted in " + place + " as " + form + " was not found"})
 		}
 	}
 	r.report.Tokens = len(tokens) - 1

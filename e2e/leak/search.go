@@ -73,6 +73,23 @@ func Forms(t sessnode.Token) map[string][]byte {
 	return forms
 }
 
+// Missing returns the forms of a planted token that are not among those found. Forms that begin alike, as hex without letters in
+// lower and upper case, count as found together.
+func Missing(t sessnode.Token, found []string) []string {
+	forms := Forms(t)
+	seen := map[[prefix]byte]bool{}
+	for _, name := range found {
+		seen[[prefix]byte(forms[name])] = true
+	}
+	var missing []string
+	for name, written := range forms {
+		if !seen[[prefix]byte(written)] {
+			missing = append(missing, name)
+		}
+	}
+	return missing
+}
+
 func (s *Search) add(written []byte, f form) {
 	if len(written) < prefix {
 		return

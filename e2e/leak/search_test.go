@@ -80,3 +80,17 @@ func TestFilesAreSearchedToTheBottom(t *testing.T) {
 		t.Error("Files(missing) = nil error, want one: what was not searched is not clean")
 	}
 }
+
+func TestMissingNamesTheFormsThatWereNotFound(t *testing.T) {
+	token := sessnode.NewToken()
+	all := []string{"text", "bytes", "hex of text", "hex of bytes", "hex of text, upper", "hex of bytes, upper", "standard base64"}
+	if got := Missing(token, all); len(got) != 0 {
+		t.Errorf("Missing(all) = %v, want none", got)
+	}
+	if got := Missing(token, all[1:6]); len(got) == 0 {
+		t.Error("Missing(all but text) = none")
+	}
+	if got := Missing(token, nil); len(got) != len(all) {
+		t.Errorf("Missing(nothing) = %v, want all", got)
+	}
+}
