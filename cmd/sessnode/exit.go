@@ -8,8 +8,8 @@ const (
 	exitOK          = 0
 	exitFailure     = 1   // anything else; from check: not ready
 	exitUsage       = 2   // a flag, variable or file is wrong: starting again will not help
-	exitUnavailable = 4   // a port is taken, the disk is full: starting again may help
-	exitConflict    = 5   // the data directory is in use, damaged, or of another node, cluster or format: an operator must look
+	exitUnavailable = 4   // a port or the data directory is in use, the disk is full: starting again may help
+	exitConflict    = 5   // the data directory is damaged, or of another node, cluster or format: an operator must look
 	exitFailStop    = 8   // the node stopped itself to protect its state: the disk stalled or failed, or its replica differs
 	exitInterrupted = 130 // a second signal cut the drain short
 )
@@ -27,8 +27,8 @@ func exitMeanings() []exitMeaning {
 		{exitFailure, "failure without a code of its own; `check`: not healthy"},
 		{exitUsage, "usage: a flag, variable or key file is wrong; starting again does not help"},
 		{sessnode.CodeNotFound.Info().Exit, "not found"},
-		{exitUnavailable, "unavailable or timed out: trying again may help; `serve`: a port is in use, the disk is full"},
-		{exitConflict, "conflict; `serve`: the data directory is in use by another process, damaged, or belongs to another node, cluster or format"},
+		{exitUnavailable, "unavailable or timed out: trying again may help; `serve`: a port or the data directory is in use, the disk is full"},
+		{exitConflict, "conflict; `serve`: the data directory is damaged, or belongs to another node, cluster or format"},
 		{sessnode.CodeForbidden.Info().Exit, "not authorised"},
 		{sessnode.CodeUnknown.Info().Exit, "outcome unknown"},
 		{exitFailStop, "`serve` stopped itself to protect its state: the disk stalled or failed, or the replica differs from the majority"},

@@ -8,6 +8,7 @@ import (
 	"net"
 
 	"github.com/sessnode/sessnode/cluster"
+	"github.com/sessnode/sessnode/cluster/raftlog"
 )
 
 // openNode starts the node behind the HTTP API. httpAddr is what other nodes are told about the API.
@@ -30,7 +31,7 @@ func openNode(ctx context.Context, log *slog.Logger, s settings, version, httpAd
 		return nil, err
 	}
 	node, err := cluster.Open(ctx, c)
-	return node, explainOpen(err, s)
+	return node, explainOpen(err)
 }
 
 // probeGossip listens on the gossip port for a moment. memberlist reports a port in use as text without its cause, and only
@@ -48,16 +49,20 @@ func probeGossip(ctx context.Context, addr string) error {
 	return errors.Join(udp.Close(), tcp.Close())
 }
 
-// explainOpen gives words to what keeps a node from starting and is neither the network's nor the file system's doing: the
-// data directory is in use, belongs to somebody else, or is damaged. The error itself names the cure.
-func explainOpen(err error, s settings) error {
-	var op *net.OpError
-	if err == nil || errors.As(err, &op) {
+// explainOpen gives words to what a data directory can be refused for. The error itself names the file.
+func explainOpen(err error) error {
+	why, try, exit := "", "", exitConflict
+	switch {
+	case errors.Is(err, raftlog.ErrInUse):
+		why, try, exit = "a node still runs on this directory", "stop that process first, or give each node a directory of its own: --data DIR", exitUnavailable
+	case errors.Is(err, raftlog.ErrUnfit):
+		why, try = "it was made by another node, or by another build", "check --data and --name; nothing was changed"
+	case errors.Is(err, raftlog.ErrOtherCluster), errors.Is(err, raftlog.ErrPledged):
+		why, try = "the directory belongs to another cluster than the one that is meant", "check --data; or move the directory away, and the node joins as a new one"
+	case errors.Is(err, raftlog.ErrDamaged):
+		why, try = "a disk error, a copy that was not whole, or a file changed by hand", "move the directory away and start with an empty one: the node joins as a new one and gets everything from the others"
+	default:
 		return err
 	}
-	if p := explain(err); p.exit != exitFailure {
-		return err
-	}
-	return &problem{what: err.Error(), why: "the data directory " + s.Data + " cannot be used as it is",
-		try: "check --data and --name; nothing was changed, and the other nodes hold what this one had acknowledged", exit: exitConflict, err: err}
+	return &problem{what: err.Error(), why: why, try: try, exit: exit, err: err}
 }

@@ -22,30 +22,39 @@ func narrateReadiness(ctx context.Context, log *slog.Logger, name string, ready 
 		defer ticker.Stop()
 		poll = ticker.C
 	}
-	var was bool
-	var began, said time.Time
+	n := narrator{log: log, name: name}
+	n.began = time.Now()
+	n.said = n.began
 	for {
-		var now time.Time
 		select {
-		case now = <-poll:
+		case now := <-poll:
+			n.look(now, unmet(ready()))
 		case <-ctx.Done():
+			n.look(time.Now(), unmet(ready())) // ready for less than a poll is ready all the same
 			return
 		}
-		if began.IsZero() {
-			began, said = now, now
-		}
-		missing := unmet(ready())
-		switch is := len(missing) == 0; {
-		case is && !was:
-			log.Info("ready", "name", name, "after", now.Sub(began).Round(time.Millisecond))
-			was = true
-		case !is && was:
-			log.Warn("no longer ready", "name", name, "waiting_for", strings.Join(missing, "; "))
-			was, began, said = false, now, now
-		case !is && now.Sub(said) >= waitSay:
-			log.Info("not ready yet", "name", name, "elapsed", now.Sub(began).Round(time.Second), "waiting_for", strings.Join(missing, "; "))
-			said = now
-		}
+	}
+}
+
+// narrator remembers what was said last.
+type narrator struct {
+	log         *slog.Logger
+	name        string
+	isReady     bool
+	began, said time.Time // of the present wait
+}
+
+func (n *narrator) look(now time.Time, missing []string) {
+	switch is := len(missing) == 0; {
+	case is && !n.isReady:
+		n.log.Info("ready", "name", n.name, "after", now.Sub(n.began).Round(time.Millisecond))
+		n.isReady = true
+	case !is && n.isReady:
+		n.log.Warn("no longer ready", "name", n.name, "waiting_for", strings.Join(missing, "; "))
+		n.isReady, n.began, n.said = false, now, now
+	case !is && now.Sub(n.said) >= waitSay:
+		n.log.Info("not ready yet", "name", n.name, "elapsed", now.Sub(n.began).Round(time.Second), "waiting_for", strings.Join(missing, "; "))
+		n.said = now
 	}
 }
 

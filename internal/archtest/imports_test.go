@@ -63,7 +63,7 @@ var layers = []layer{
 	{"client/", []string{"", "client", "client/"}},
 	{"client", []string{""}},
 	{"sessnodetest", []string{"", "fsm", "httpapi", "client", "internal/"}},
-	{"cmd/", []string{"", "httpapi", "cluster", "client", "internal/"}},
+	{"cmd/", []string{"", "httpapi", "cluster", "cluster/raftlog", "client", "internal/"}},
 	{"e2e/", []string{"", "client", "e2e/", "internal/"}},
 	{"e2e", []string{"", "client", "e2e/", "internal/"}},
 }
