@@ -51,15 +51,17 @@ func Sessions(ops []history.Op, limit time.Duration) []Violation {
 	var out []Violation
 	for _, part := range bySession(ops) {
 		var calls []porcupine.Operation
+		var ignored []*history.Op
 		for _, op := range part.ops {
 			if skip(op) {
+				ignored = append(ignored, op)
 				continue
 			}
 			from, to := interval(op)
 			in := projected{Op: op, session: part.session}
 			calls = append(calls, porcupine.Operation{ClientId: op.Client, Input: in, Call: from, Return: to})
 		}
-		out = append(out, linearizable(LinearSession, fmt.Sprintf("session %d", part.session), model, calls, limit)...)
+		out = append(out, linearizable(LinearSession, fmt.Sprintf("session %d", part.session), model, calls, ignored, limit)...)
 	}
 	return out
 }

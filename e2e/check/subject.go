@@ -56,7 +56,7 @@ func Subjects(ops []history.Op, limit time.Duration) []Violation {
 			from, to := interval(e.Op)
 			calls = append(calls, porcupine.Operation{ClientId: e.Client, Input: e, Call: from, Return: to})
 		}
-		out = append(out, linearizable(LinearSubject, fmt.Sprintf("subject %q", part.subject), model, calls, limit)...)
+		out = append(out, linearizable(LinearSubject, fmt.Sprintf("subject %q", part.subject), model, calls, part.ignored, limit)...)
 	}
 	return out
 }
@@ -64,6 +64,7 @@ func Subjects(ops []history.Op, limit time.Duration) []Violation {
 type subjectPart struct {
 	subject  string
 	events   []subjectEvent
+	ignored  []*history.Op
 	places   map[int]int
 	overflow bool
 }
@@ -95,6 +96,10 @@ func bySubject(ops []history.Op) []*subjectPart {
 	for i := range ops {
 		op := &ops[i]
 		if skip(op) || op.Outcome == history.Done && op.Answer.Code != sessnode.OK {
+			if op.Kind == history.RevokeSubject {
+				p := part(op.Subject)
+				p.ignored = append(p.ignored, op)
+			}
 			continue
 		}
 		switch op.Kind {

@@ -67,7 +67,9 @@ func interval(op *history.Op) (from, to int64) {
 }
 
 // linearizable runs porcupine on one partition and turns its verdict into a violation. Giving up is one.
-func linearizable(check, what string, model porcupine.Model, ops []porcupine.Operation, limit time.Duration) []Violation {
+// ignored are operations that were certainly not made; they are shown with the trace, because one that was made all the same is
+// the likely culprit.
+func linearizable(check, what string, model porcupine.Model, ops []porcupine.Operation, ignored []*history.Op, limit time.Duration) []Violation {
 	result, info := porcupine.CheckOperationsVerbose(model, ops, limit)
 	var v Violation
 	switch result {
@@ -79,6 +81,9 @@ func linearizable(check, what string, model porcupine.Model, ops []porcupine.Ope
 		v = violation(check, "%s: no order explains these %d operations; %s", what, len(ops), strings.Join(stuck(model, ops, info), "; "))
 	}
 	v.Trace = trace(model, ops)
+	for _, op := range ignored {
+		v.Trace = append(v.Trace, fmt.Sprintf("ignored [%v %v] %s", op.Call, op.Return, describe(op)))
+	}
 	return []Violation{v}
 }
 

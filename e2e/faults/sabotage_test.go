@@ -20,7 +20,7 @@ func TestSabotage(t *testing.T) {
 		caughtBy []string
 	}{
 		{fault: "", faults: []Fault{MajorityPause, AllKill}},
-		{fault: sabotage.AckBeforeCommit, faults: []Fault{MajorityPause}, caughtBy: []string{check.NoQuorum}},
+		{fault: sabotage.AckBeforeCommit, faults: []Fault{MajorityPause}, caughtBy: append(lost, check.NoQuorum)},
 		{fault: sabotage.LoseTail, faults: []Fault{AllKill}, caughtBy: lost},
 		{fault: sabotage.Resurrect, caughtBy: []string{check.Dead, check.LinearSession}},
 		{fault: sabotage.StaleRead, caughtBy: []string{check.LinearSession}},

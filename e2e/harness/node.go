@@ -80,13 +80,18 @@ func (n *Node) Resume(ctx context.Context) error { return n.proc.Resume(ctx) }
 
 // AwaitReady waits until the node's /readyz says yes, or its process ends.
 func (n *Node) AwaitReady(ctx context.Context) error {
-	return Await(ctx, readyLimit, n.Name+" ready", func(ctx context.Context) error {
-		if !n.Running() {
-			return fmt.Errorf("the process has ended: see %s", filepath.Base(n.LogFile))
+	ended := false
+	err := Await(ctx, readyLimit, n.Name+" ready", func(ctx context.Context) error {
+		if ended = !n.Running(); ended {
+			return nil
 		}
 		_, err := get(ctx, n.URL()+"/readyz")
 		return err
 	})
+	if ended {
+		return fmt.Errorf("%s has ended by itself (%v): see %s", n.Name, n.proc.cmd.ProcessState, filepath.Base(n.LogFile))
+	}
+	return err
 }
 
 // Metrics returns the node's /metrics as text.
