@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 go build -o bin/sessnode ./cmd/sessnode
-mkdir -p data
+mkdir -p data && echo '*' > data/.gitignore
 pids=()
 stop() {
   trap '' INT TERM
@@ -21,10 +21,11 @@ trap 'exit 143' TERM
 
 for i in 1 2 3; do
   port=$((7470 + 10 * i))
-  # A process group of its own: Ctrl-C must reach the nodes once, from stop, not twice.
+  # A process group of its own: Ctrl-C must reach the nodes once, from stop, not twice. And what reads their log must
+  # outlive it, or the next line would break the node's pipe.
   setsid ./bin/sessnode serve --name "n$i" --data "data/n$i" --expect 3 \
     --http "127.0.0.1:$port" --node "127.0.0.1:$((port + 1))" --gossip "127.0.0.1:$((port + 2))" \
-    --seeds 127.0.0.1:7482,127.0.0.1:7492,127.0.0.1:7502 "$@" 2> >(sed -u "s/^/n$i  /" >&2) &
+    --seeds 127.0.0.1:7482,127.0.0.1:7492,127.0.0.1:7502 "$@" 2> >(trap '' INT; exec sed -u "s/^/n$i  /" >&2) &
   pids+=($!)
 done
 wait -n || true # a node that ends takes the others along
