@@ -92,10 +92,15 @@ func (x exchange) refusedAltogether() error {
 	return nil
 }
 
-// plainRequest returns the request with a body in JSON.
+// plainRequest returns the request with a body in JSON. That of a request which was refused is not looked at: it may be of
+// any kind, nested without end for instance.
 func (x exchange) plainRequest() (*http.Request, error) {
 	req := x.request.Clone(x.request.Context())
-	body, err := plain(req.Header, x.sent)
+	var body []byte
+	var err error
+	if x.status < 400 {
+		body, err = plain(req.Header, x.sent)
+	}
 	if len(body) > 0 && req.Header.Get("Content-Type") == "" {
 		req.Header.Set("Content-Type", "application/json") // the default of the API
 	}
