@@ -2,9 +2,11 @@ package raftlog
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log"
 	"log/slog"
+	"slices"
 
 	"github.com/hashicorp/go-hclog"
 )
@@ -37,8 +39,23 @@ func slogLevel(l hclog.Level) slog.Level {
 }
 
 func (h *hclogAdapter) Log(level hclog.Level, msg string, args ...any) {
-	h.to.Log(context.Background(), slogLevel(level), msg, args...)
+	if !h.enabled(slogLevel(level)) {
+		return
+	}
+	h.to.Log(context.Background(), slogLevel(level), msg, expand(args)...)
 }
+
+// expand writes out the arguments that hclog formats only when it prints (hclog.Fmt).
+func expand(args []any) []any {
+	out := slices.Clone(args)
+	for i, a := range out {
+		if f, isFormat := a.(hclog.Format); isFormat && len(f) > 0 {
+			out[i] = fmt.Sprintf(fmt.Sprint(f[0]), f[1:]...)
+		}
+	}
+	return out
+}
+
 func (h *hclogAdapter) Trace(msg string, args ...any) { h.Log(hclog.Trace, msg, args...) }
 func (h *hclogAdapter) Debug(msg string, args ...any) { h.Log(hclog.Debug, msg, args...) }
 func (h *hclogAdapter) Info(msg string, args ...any)  { h.Log(hclog.Info, msg, args...) }
