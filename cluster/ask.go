@@ -30,7 +30,7 @@ func (n *Node) handleAsk(_ context.Context, from string, body []byte) ([]byte, e
 	if f.Leads && q.Applied < f.Commit {
 		n.nudge(from, f.Term, f.Commit)
 	}
-	return pack(f), nil
+	return pack(&f), nil
 }
 
 // answer says what this node knows right now. The term is read after the question came; a leader's commit index is read
@@ -56,7 +56,7 @@ func (n *Node) askOne(ctx context.Context, p peer, nonce uint64) (answerFrame, e
 		return n.answer(nonce), nil
 	}
 	n.asker.counts.messages.Add(1)
-	body, err := n.port.Call(ctx, p.dial(), methodAsk, pack(question{Nonce: nonce, Applied: n.replica.progress.index.Load()}))
+	body, err := n.port.Call(ctx, p.dial(), methodAsk, pack(&question{Nonce: nonce, Applied: n.replica.progress.index.Load()}))
 	if err != nil {
 		return answerFrame{}, err
 	}
@@ -83,7 +83,8 @@ func (n *Node) round(ctx context.Context) (readindex.Grant, error) {
 	replies := make(chan reply, len(targets))
 	for _, p := range targets {
 		if p.id == n.id {
-			replies <- reply{p.id, n.answer(r.Nonce()).answer()}
+			own := n.answer(r.Nonce())
+			replies <- reply{p.id, own.answer()}
 			continue
 		}
 		n.work.Go(func() { // ends with the round, whose context it has

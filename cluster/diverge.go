@@ -142,7 +142,7 @@ func (n *Node) hashes(ctx context.Context, m fsm.Mismatch) (others []fsm.Hash, v
 			continue
 		}
 		asked.Go(func() {
-			body, err := n.port.Call(ctx, p.dial(), methodHash, pack(hashQuestion{Index: m.Index, Hash: m.Local[:]}))
+			body, err := n.port.Call(ctx, p.dial(), methodHash, pack(&hashQuestion{Index: m.Index, Hash: m.Local[:]}))
 			var a hashAnswer
 			if err != nil || unpack(body, &a) != nil || len(a.Hash) != len(fsm.Hash{}) {
 				return
@@ -165,10 +165,10 @@ func (n *Node) handleHash(_ context.Context, _ string, body []byte) ([]byte, err
 	}
 	own, known := n.replica.machine.HashAt(q.Index)
 	if !known {
-		return pack(hashAnswer{}), nil
+		return pack(&hashAnswer{}), nil
 	}
 	if len(q.Hash) == len(own) && !bytes.Equal(q.Hash, own[:]) {
 		n.suspect(fsm.Mismatch{Index: q.Index, Leader: fsm.Hash(q.Hash), Local: own})
 	}
-	return pack(hashAnswer{Hash: own[:]}), nil
+	return pack(&hashAnswer{Hash: own[:]}), nil
 }

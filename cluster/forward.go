@@ -72,7 +72,7 @@ func (n *Node) forward(batch []*pending) {
 	}
 	n.writes.frames.Add(1)
 	n.writes.forwarded.Add(uint64(len(batch)))
-	body, err := n.port.Call(ctx, to.dial(), methodForward, pack(frame))
+	body, err := n.port.Call(ctx, to.dial(), methodForward, pack(&frame))
 	var answer forwardAnswer
 	if err == nil {
 		err = unpack(body, &answer)
@@ -140,7 +140,7 @@ func (n *Node) handleForward(ctx context.Context, _ string, body []byte) ([]byte
 		answer.Outcomes[i] = frame
 	}
 	answer.Stamp = o.stamper.Stamp()
-	return pack(answer), nil
+	return pack(&answer), nil
 }
 
 // awaitOffice returns this node's office in a term. A node that was only just elected is waited for, a little.
@@ -168,29 +168,29 @@ func frameOf(o outcome) outcomeFrame {
 	case done:
 		encoded, err := fsm.EncodeResult(o.result)
 		if err != nil {
-			return outcomeFrame{Fate: uint8(unknown)}
+			return outcomeFrame{Fate: uint64(unknown)}
 		}
-		return outcomeFrame{Fate: uint8(done), Result: encoded}
+		return outcomeFrame{Fate: uint64(done), Result: encoded}
 	case notDone:
-		f := outcomeFrame{Fate: uint8(notDone), Code: uint8(sessnode.CodeOf(o.err)), Reason: sessnode.ReasonOf(o.err)}
+		f := outcomeFrame{Fate: uint64(notDone), Code: uint64(sessnode.CodeOf(o.err)), Reason: sessnode.ReasonOf(o.err)}
 		if o.err != nil {
 			f.Detail = detailOf(o.err)
 		}
 		return f
 	}
-	return outcomeFrame{Fate: uint8(unknown)}
+	return outcomeFrame{Fate: uint64(unknown)}
 }
 
-func (f outcomeFrame) outcome() outcome {
-	switch fate(f.Fate) {
-	case done:
+func (f *outcomeFrame) outcome() outcome {
+	switch f.Fate {
+	case uint64(done):
 		result, err := fsm.DecodeResult(f.Result)
 		if err != nil {
 			return outcome{} // made, but what it did is not known here: asked for again
 		}
 		return outcome{fate: done, result: result}
-	case notDone:
-		return refused(sessnode.Errorf(sessnode.Code(f.Code), f.Reason, "%s", f.Detail))
+	case uint64(notDone):
+		return refused(sessnode.Errorf(sessnode.Code(min(f.Code, 255)), f.Reason, "%s", f.Detail))
 	}
 	return outcome{}
 }

@@ -86,20 +86,21 @@ func (n *Node) fail(err error) {
 	n.log.Error("this node stops itself", "error", err)
 	n.replica.stopped.Store(true)
 	n.changed.fire()
-	if n.port != nil {
-		// Raft's heartbeats go on while its main loop hangs in a write, and would keep the others from electing another leader
-		// (hashicorp/raft#503).
-		_ = n.port.RaftLayer().Close()
-	}
-	n.work.Go(func() { // the same hang may hold this up
-		if n.raft == nil {
-			return
-		}
-		if err := n.shut(); err != nil {
-			n.log.Warn("Raft could not be stopped", "error", err)
-		}
-	})
+	n.work.Go(n.abandonRaft)
 	n.work.Go(func() { n.cfg.OnFailure(err) })
+}
+
+// abandonRaft leaves Raft for good. Its main loop may hang in a write while its heartbeats go on, and these would keep the
+// others from electing another leader (hashicorp/raft#503): so its connections are closed first.
+func (n *Node) abandonRaft() {
+	<-n.opened
+	if n.raft == nil {
+		return // it failed before it began
+	}
+	_ = n.port.RaftLayer().Close()
+	if err := n.shut(); err != nil {
+		n.log.Warn("Raft could not be stopped", "error", err)
+	}
 }
 
 // deadline bounds a request whose context has no deadline.

@@ -1,10 +1,7 @@
 package cluster
 
 import (
-	"fmt"
 	"time"
-
-	"github.com/vmihailenco/msgpack/v5"
 
 	"github.com/sessnode/sessnode/cluster/nodeport"
 	"github.com/sessnode/sessnode/cluster/readindex"
@@ -19,20 +16,17 @@ const (
 	methodTransfer nodeport.Method = 5 // a hand-over that was asked for at a follower
 )
 
-// Bodies are msgpack arrays: a later build may add fields at the end, and an older one passes over them.
-
 // question asks a node for its term.
 type question struct {
-	_msgpack struct{} `msgpack:",as_array"`
-
 	Nonce   uint64
-	Applied uint64 // by the asker; a leader tells it of what is committed beyond.
+	Applied uint64 // by the asker; a leader tells it of what is committed beyond
 }
+
+func (q *question) fields() uint64 { return 2 }
+func (q *question) code(c *coder)  { c.uint(&q.Nonce); c.uint(&q.Applied) }
 
 // answerFrame is readindex.Answer on the wire, with what else is good to know.
 type answerFrame struct {
-	_msgpack struct{} `msgpack:",as_array"`
-
 	Nonce   uint64
 	Term    uint64
 	Wall    int64 // ns since the epoch
@@ -45,7 +39,21 @@ type answerFrame struct {
 	Voters     []string
 }
 
-func (f answerFrame) answer() readindex.Answer {
+func (f *answerFrame) fields() uint64 { return 9 }
+
+func (f *answerFrame) code(c *coder) {
+	c.uint(&f.Nonce)
+	c.uint(&f.Term)
+	c.int(&f.Wall)
+	c.uint(&f.Applied)
+	c.bool(&f.Leads)
+	c.uint(&f.Commit)
+	c.int(&f.Stamp)
+	c.uint(&f.Generation)
+	each(c, &f.Voters, (*coder).text)
+}
+
+func (f *answerFrame) answer() readindex.Answer {
 	a := readindex.Answer{Nonce: f.Nonce, Term: f.Term, Wall: time.Unix(0, f.Wall)}
 	if f.Leads {
 		a.Lead = &readindex.Lead{Commit: f.Commit, Stamp: f.Stamp, Generation: f.Generation, Voters: f.Voters}
@@ -55,66 +63,64 @@ func (f answerFrame) answer() readindex.Answer {
 
 // forwardFrame is what waits at a follower, in one piece. It goes one hop: who is not the leader of that very term refuses it.
 type forwardFrame struct {
-	_msgpack struct{} `msgpack:",as_array"`
-
 	Term uint64
 	Ops  [][]byte // each by fsm.EncodeOp; an empty one is a tick
 }
 
+func (f *forwardFrame) fields() uint64 { return 2 }
+func (f *forwardFrame) code(c *coder)  { c.uint(&f.Term); each(c, &f.Ops, (*coder).bytes) }
+
 // forwardAnswer answers each operation of a frame.
 type forwardAnswer struct {
-	_msgpack struct{} `msgpack:",as_array"`
-
 	Stamp    int64 // the leader's cluster time
 	Outcomes []outcomeFrame
 }
 
+func (a *forwardAnswer) fields() uint64 { return 2 }
+
+func (a *forwardAnswer) code(c *coder) {
+	c.int(&a.Stamp)
+	each(c, &a.Outcomes, func(c *coder, f *outcomeFrame) { f.code(c) })
+}
+
 // outcomeFrame is an outcome on the wire.
 type outcomeFrame struct {
-	_msgpack struct{} `msgpack:",as_array"`
-
-	Fate   uint8
+	Fate   uint64
 	Result []byte // by fsm.EncodeResult, if done
-	Code   uint8  // if not done
+	Code   uint64 // if not done
 	Reason string
 	Detail string
 }
 
+func (f *outcomeFrame) code(c *coder) {
+	c.uint(&f.Fate)
+	c.bytes(&f.Result)
+	c.uint(&f.Code)
+	c.text(&f.Reason)
+	c.text(&f.Detail)
+}
+
 // hashQuestion asks for the state hash at an index, and tells the asker's own: whoever differs looks into it too.
 type hashQuestion struct {
-	_msgpack struct{} `msgpack:",as_array"`
-
 	Index uint64
 	Hash  []byte
 }
 
+func (q *hashQuestion) fields() uint64 { return 2 }
+func (q *hashQuestion) code(c *coder)  { c.uint(&q.Index); c.bytes(&q.Hash) }
+
 // hashAnswer is empty when the index is not among those that are remembered.
 type hashAnswer struct {
-	_msgpack struct{} `msgpack:",as_array"`
-
 	Hash []byte
 }
 
+func (a *hashAnswer) fields() uint64 { return 1 }
+func (a *hashAnswer) code(c *coder)  { c.bytes(&a.Hash) }
+
 // transferFrame asks the leader to hand over to a node; empty = to whoever is best.
 type transferFrame struct {
-	_msgpack struct{} `msgpack:",as_array"`
-
 	To string
 }
 
-// pack encodes a body. It cannot fail for the types above.
-func pack(v any) []byte {
-	b, err := msgpack.Marshal(v)
-	if err != nil {
-		panic(fmt.Sprintf("cluster: encode %T: %v", v, err))
-	}
-	return b
-}
-
-// unpack decodes a body.
-func unpack(b []byte, into any) error {
-	if err := msgpack.Unmarshal(b, into); err != nil {
-		return fmt.Errorf("cluster: decode %T: %w", into, err)
-	}
-	return nil
-}
+func (f *transferFrame) fields() uint64 { return 1 }
+func (f *transferFrame) code(c *coder)  { c.text(&f.To) }

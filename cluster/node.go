@@ -39,7 +39,8 @@ type Node struct {
 	changed   signal                 // fired when leadership, or what depends on it, has changed
 	life      life
 
-	shutting sync.Once // of Raft
+	opened   chan struct{} // closed when Open is done with the fields above
+	shutting sync.Once     // of Raft
 	shutErr  error
 
 	ctx    context.Context // ends when Close stops the node's work

@@ -32,9 +32,13 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 		return nil, err
 	}
 	n := newNode(cfg.withDefaults())
-	if err := n.open(ctx); err != nil {
+	err := n.open(ctx)
+	close(n.opened)
+	if err != nil {
 		n.cancel()
-		n.release()
+		// What led here is what the operator needs to know.
+		_ = n.join.leave(ctx)
+		_ = n.release()
 		return nil, err
 	}
 	return n, nil
@@ -46,7 +50,7 @@ func newNode(cfg Config) *Node {
 	n.gate = gate{maxOps: cfg.Limits.PendingOps, maxBytes: cfg.Limits.PendingBytes}
 	n.outbox, n.touches = newQueue(), newTouches()
 	n.suspicion.wake = make(chan struct{}, 1)
-	n.join.begun = make(chan struct{}, 1)
+	n.join.begun, n.opened = make(chan struct{}, 1), make(chan struct{})
 	n.asker.nonce.Store(rand.Uint64())
 	n.replica = &replica{machine: fsm.New(), estimate: clock.NewEstimate(n.clock), fail: n.fail, mismatch: n.suspect,
 		begun: func() { poke(n.join.begun) }, tamper: cfg.Seams.Tamper}

@@ -50,14 +50,20 @@ func TestFateOfEveryError(t *testing.T) {
 
 // TestZeroOutcomePromisesNothing holds the zero value to "unknown", also over the wire.
 func TestZeroOutcomePromisesNothing(t *testing.T) {
-	if (outcome{}).fate != unknown || frameOf(outcome{}).outcome().fate != unknown || (outcomeFrame{Fate: 99}).outcome().fate != unknown {
+	if (outcome{}).fate != unknown || over(outcome{}).fate != unknown || (&outcomeFrame{Fate: 99}).outcome().fate != unknown {
 		t.Error("an outcome that nobody set is not unknown")
 	}
-	if (outcomeFrame{Fate: uint8(done), Result: []byte{1}}).outcome().fate != unknown {
+	if (&outcomeFrame{Fate: uint64(done), Result: []byte{1}}).outcome().fate != unknown {
 		t.Error("a result that cannot be read is not unknown")
 	}
-	refusal := frameOf(refused(sessnode.Errorf(sessnode.CodeUnavailable, sessnode.ReasonOverload, "busy"))).outcome()
+	refusal := over(refused(sessnode.Errorf(sessnode.CodeUnavailable, sessnode.ReasonOverload, "busy")))
 	if refusal.fate != notDone || !errors.Is(refusal.err, sessnode.ErrUnavailable) || sessnode.ReasonOf(refusal.err) != sessnode.ReasonOverload {
 		t.Errorf("a refusal came over the wire as %+v", refusal)
 	}
+}
+
+// over sends an outcome over the wire.
+func over(o outcome) outcome {
+	f := frameOf(o)
+	return f.outcome()
 }

@@ -31,7 +31,7 @@ func (n *Node) Transfer(ctx context.Context, to string) error {
 	if leader.id == "" || leader.id == n.id {
 		return decorate(noLeader("no leader is known"), "transfer", "")
 	}
-	_, err := n.port.Call(ctx, leader.dial(), methodTransfer, pack(transferFrame{To: to}))
+	_, err := n.port.Call(ctx, leader.dial(), methodTransfer, pack(&transferFrame{To: to}))
 	return decorate(err, "transfer", "")
 }
 
