@@ -1,32 +1,83 @@
 package raftlog
 
 import (
+	"os"
 	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/raft"
+
+	"github.com/sessnode/sessnode/internal/sabotage"
 )
 
-// syncsPerCommit is how often bbolt syncs for one transaction: its pages, then its meta page (bbolt tx.Commit).
-const syncsPerCommit = 2
-
-// chunk is how many entries one transaction deletes: a longer one would hold up appends.
-const chunk = 4096
-
-// Counts say what the log has cost since the process started.
+// Counts say what the log has cost since it was opened. They may be read at any time.
 type Counts struct {
-	Appends   atomic.Uint64 // StoreLogs calls
-	Entries   atomic.Uint64
-	Bytes     atomic.Uint64
-	Commits   atomic.Uint64 // transactions, of all kinds
-	WriteNS   atomic.Uint64 // time spent in StoreLogs
-	SlowestNS atomic.Uint64
+	Appends      atomic.Uint64 // StoreLogs calls
+	Entries      atomic.Uint64
+	Bytes        atomic.Uint64 // of the entries' data
+	StableWrites atomic.Uint64 // of term, vote and the like
+	Deletes      atomic.Uint64 // transactions that deleted entries
+	WriteNS      atomic.Uint64 // time spent in StoreLogs, on the disk alone
+	SlowestNS    atomic.Uint64 // of one StoreLogs
+	grown        atomic.Uint64 // times that the file grew
+	size         atomic.Int64
+
+	file    *os.File // to read bbolt's own transaction count from
+	began   uint64   // that count at the beginning
+	seconds histogram
 }
 
-// Syncs returns how often the file was synced.
-func (c *Counts) Syncs() uint64 { return syncsPerCommit * c.Commits.Load() }
+// newCounts begins to count on an open log.
+func newCounts(path string) (*Counts, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	c := &Counts{file: f}
+	info, err := f.Stat()
+	if err == nil {
+		c.size.Store(info.Size())
+		var m meta
+		m, err = readMetas(f, info.Size())
+		c.began = m.txid
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	return c, nil
+}
 
-// counting counts what reaches the disk.
+// Commits returns how many transactions were made durable, as bbolt counts them in its file.
+func (c *Counts) Commits() uint64 {
+	for range 3 { // a read may meet a meta page that is just being written
+		if m, err := readMetas(c.file, 1<<62); err == nil {
+			return m.txid - c.began
+		}
+	}
+	return c.Appends.Load() + c.StableWrites.Load() + c.Deletes.Load()
+}
+
+// Syncs returns how often the file was synced: bbolt does so twice for a transaction, for its pages and then for its meta page
+// (bbolt v1.4.3 tx.write and tx.writeMeta), and once more when the file grows (db.grow).
+func (c *Counts) Syncs() uint64 {
+	if sabotage.On(sabotage.NoFsync) {
+		return 0
+	}
+	return 2*c.Commits() + c.grown.Load()
+}
+
+// AppendSeconds returns how long StoreLogs took on the disk.
+func (c *Counts) AppendSeconds() Histogram { return c.seconds.snapshot() }
+
+// noteSize is called after every transaction.
+func (c *Counts) noteSize() {
+	if info, err := c.file.Stat(); err == nil && c.size.Swap(info.Size()) != info.Size() {
+		c.grown.Add(1)
+	}
+}
+
+// counting counts what reaches the disk, and its time without any waiting above it.
 type counting struct {
 	Backend
 	counts *Counts
@@ -37,58 +88,35 @@ func (c *counting) StoreLog(l *raft.Log) error { return c.StoreLogs([]*raft.Log{
 func (c *counting) StoreLogs(logs []*raft.Log) error {
 	begin := time.Now()
 	err := c.Backend.StoreLogs(logs)
-	took := uint64(time.Since(begin))
+	took := time.Since(begin)
+	c.counts.seconds.observe(took)
+	c.counts.WriteNS.Add(uint64(took))
+	if uint64(took) > c.counts.SlowestNS.Load() { // bbolt has one writer at a time, and Raft one that appends
+		c.counts.SlowestNS.Store(uint64(took))
+	}
 	c.counts.Appends.Add(1)
-	c.counts.Commits.Add(1)
 	c.counts.Entries.Add(uint64(len(logs)))
 	for _, l := range logs {
 		c.counts.Bytes.Add(uint64(len(l.Data)))
 	}
-	c.counts.WriteNS.Add(took)
-	if took > c.counts.SlowestNS.Load() { // one writer: Raft's main loop
-		c.counts.SlowestNS.Store(took)
-	}
+	c.counts.noteSize()
 	return err
 }
 
 func (c *counting) DeleteRange(first, last uint64) error {
-	c.counts.Commits.Add(1)
+	defer c.counts.noteSize()
+	c.counts.Deletes.Add(1)
 	return c.Backend.DeleteRange(first, last)
 }
 
 func (c *counting) Set(key, value []byte) error {
-	c.counts.Commits.Add(1)
+	defer c.counts.noteSize()
+	c.counts.StableWrites.Add(1)
 	return c.Backend.Set(key, value)
 }
 
 func (c *counting) SetUint64(key []byte, value uint64) error {
-	c.counts.Commits.Add(1)
+	defer c.counts.noteSize()
+	c.counts.StableWrites.Add(1)
 	return c.Backend.SetUint64(key, value)
-}
-
-// chunked deletes a long range in several transactions, oldest first, so that an append never waits for all of it.
-type chunked struct{ Backend }
-
-// DeleteRange deletes from both ends' safe side: Raft deletes a prefix after a snapshot, or a suffix after a conflict. A crash half
-// way leaves a log without holes only if a prefix goes from its start and a suffix from its end.
-func (c *chunked) DeleteRange(first, last uint64) error {
-	end, err := c.LastIndex()
-	if err != nil {
-		return err
-	}
-	if last >= end { // a suffix
-		for hi := last; hi >= first && hi-first >= chunk; hi -= chunk {
-			if err := c.Backend.DeleteRange(hi-chunk+1, hi); err != nil {
-				return err
-			}
-			last = hi - chunk
-		}
-		return c.Backend.DeleteRange(first, last)
-	}
-	for ; last-first >= chunk; first += chunk {
-		if err := c.Backend.DeleteRange(first, first+chunk-1); err != nil {
-			return err
-		}
-	}
-	return c.Backend.DeleteRange(first, last)
 }

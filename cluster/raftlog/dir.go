@@ -1,196 +1,194 @@
 package raftlog
 
 import (
-	"crypto/rand"
-	"encoding/hex"
-	"encoding/json"
+	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
-	"syscall"
-	"time"
 )
 
-const (
-	identityFile = "node.json"
-	lockFile     = "lock"
-	dirFormat    = 1
-	logStore     = "boltdb"
-)
-
-// identity is what node.json holds. An id is minted with the directory and never used for another one: a voter that comes back
-// under its old id with an empty log could elect a leader that lacks committed entries (raft.md 0.8, NATS#7038).
-type identity struct {
-	Format         int       `json:"format"`
-	ID             string    `json:"id"`
-	Name           string    `json:"name"`
-	Cluster        string    `json:"cluster,omitempty"`
-	Generation     uint64    `json:"generation,omitempty"`
-	LogStore       string    `json:"log_store"`
-	LogFormat      int       `json:"log_format"`
-	SnapshotFormat int       `json:"snapshot_format"`
-	Created        time.Time `json:"created"`
-	Pledge         []byte    `json:"pledge,omitempty"` // the one proposal of a new cluster that this node agreed to
-}
-
-// Dir is the data directory of one node, locked by this process. It is safe for concurrent use.
+// Dir is a node's data directory, held by this process until Close.
 type Dir struct {
 	path string
 	lock *os.File
 
-	mu sync.Mutex // guards id and the file
-	id identity
+	mu     sync.Mutex
+	rec    record // as it is on disk
+	closed bool
 }
 
-// OpenDir opens a data directory, and makes it where there is none. It refuses, with the cure in the error: a directory that another
-// process uses, that is of another format, log store or node name, or that holds a log without an identity.
+// OpenDir opens the data directory, making it (mode 0700) and minting a node id "NAME-16hex" where there is none. name must
+// be the directory's; an empty name opens an existing directory whatever its name, for offline tools.
+//
+// It returns ErrInUse when another process has it, ErrUnfit for another name, format or log store, and ErrDamaged when
+// something is missing or unreadable: a node must never start empty under an id that has voted before (raft.md 0.8).
 func OpenDir(path, name string) (*Dir, error) {
-	if err := os.MkdirAll(path, 0o700); err != nil {
-		return nil, fmt.Errorf("data directory: %w", err)
+	if name != "" && !nameForm.MatchString(name) {
+		return nil, fmt.Errorf("node name %q is not valid: 1 to 63 letters, digits, '.', '_' or '-', the first a letter or digit", name)
 	}
-	lock, err := os.OpenFile(filepath.Join(path, lockFile), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("data directory: %w", err)
-	}
-	d := &Dir{path: path, lock: lock}
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		_ = lock.Close()
-		return nil, fmt.Errorf("data directory %s is in use by another process: stop it, or give this node its own", path)
-	}
-	if err := d.load(name); err != nil {
-		_ = d.Close()
+	if err := makeDir(path, name); err != nil {
 		return nil, err
 	}
-	return d, nil
+	lock, err := lockDir(path)
+	if err != nil {
+		return nil, err
+	}
+	rec, err := loadRecord(path, name)
+	if err != nil {
+		_ = lock.Close()
+		return nil, err
+	}
+	return &Dir{path: path, lock: lock, rec: rec}, nil
 }
 
-func (d *Dir) load(name string) error {
-	raw, err := os.ReadFile(filepath.Join(d.path, identityFile))
-	if errors.Is(err, os.ErrNotExist) {
-		return d.mint(name)
+// makeDir makes the directory, durably, if a name says whose it will be.
+func makeDir(path, name string) error {
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && !info.IsDir():
+		return unfit(path, "Give the path of a directory", "is a file")
+	case err == nil:
+		return nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	case name == "":
+		return unfit(path, "Give the path of an existing data directory", "does not exist")
 	}
-	if err != nil {
-		return fmt.Errorf("data directory: %w", err)
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return err
 	}
-	if err := json.Unmarshal(raw, &d.id); err != nil || d.id.ID == "" {
-		return fmt.Errorf("%s is damaged: move the data directory away and start again, the node rejoins under a new id", filepath.Join(d.path, identityFile))
+	return syncDir(filepath.Dir(filepath.Clean(path)))
+}
+
+// loadRecord reads the record or, in an empty directory, writes a new one.
+func loadRecord(path, name string) (record, error) {
+	rec, err := readRecord(path)
+	known := err == nil
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return record{}, err
+	}
+	if err := rec.checkPresent(path, known); err != nil {
+		return record{}, err
 	}
 	switch {
-	case d.id.Format != dirFormat:
-		return fmt.Errorf("data directory %s has format %d, this build knows %d: use the build that wrote it", d.path, d.id.Format, dirFormat)
-	case d.id.LogStore != logStore:
-		return fmt.Errorf("data directory %s uses the log store %q, this node is set to %q", d.path, d.id.LogStore, logStore)
-	case d.id.Name != name:
-		return fmt.Errorf("data directory %s belongs to node %q, this node is called %q: check --name and --data", d.path, d.id.Name, name)
+	case known && name != "" && name != rec.Name:
+		return record{}, unfit(path, fmt.Sprintf("Start with the name %q, or with another directory", rec.Name),
+			"belongs to node %q, not to %q", rec.Name, name)
+	case known:
+		return rec, nil
+	case name == "":
+		return record{}, unfit(path, "Give the path of an existing data directory", "has no %s", recordName)
 	}
-	return nil
+	rec = newRecord(name)
+	return rec, rec.write(path)
 }
 
-// mint makes the identity of a fresh node.
-func (d *Dir) mint(name string) error {
-	if _, err := os.Stat(filepath.Join(d.path, logFile)); err == nil {
-		return fmt.Errorf("data directory %s holds a log but no %s: restore that file, or move the directory away and start again under a new id", d.path, identityFile)
-	}
-	var random [8]byte
-	_, _ = rand.Read(random[:])
-	d.id = identity{Format: dirFormat, ID: name + "-" + hex.EncodeToString(random[:]), Name: name, LogStore: logStore,
-		LogFormat: 1, SnapshotFormat: 1, Created: time.Now().UTC()}
-	return d.save(d.id)
-}
-
-// save writes the identity so that after a crash either the old or the new one is there.
-func (d *Dir) save(id identity) error {
-	raw, err := json.MarshalIndent(id, "", "  ")
-	if err != nil {
-		return err
-	}
-	path := filepath.Join(d.path, identityFile)
-	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(append(raw, '\n'))
-	if err == nil {
-		err = f.Sync()
-	}
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = os.Rename(path+".new", path)
-	}
-	if err == nil {
-		err = syncDir(d.path)
-	}
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	d.id = id
-	return nil
-}
-
-func syncDir(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = f.Close() }()
-	return f.Sync()
-}
-
-// admitLog refuses to start a node without its log under its old id.
-func (d *Dir) admitLog(path string) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) && d.id.Cluster != "" {
-		return fmt.Errorf("%s is missing, but node %s belongs to a cluster: restore the file, or move the data directory away and start again under a new id", path, d.id.ID)
-	}
-	return nil
-}
-
-// Path returns the directory.
+// Path returns the directory's path: the base for raft.NewFileSnapshotStore.
 func (d *Dir) Path() string { return d.path }
 
-// NodeID returns the id that was minted with the directory.
-func (d *Dir) NodeID() string { d.mu.Lock(); defer d.mu.Unlock(); return d.id.ID }
+// LogPath returns the path of the log's file.
+func (d *Dir) LogPath() string { return filepath.Join(d.path, logName) }
 
-// Name returns what people call the node.
-func (d *Dir) Name() string { d.mu.Lock(); defer d.mu.Unlock(); return d.id.Name }
+// NodeID returns the node's id. It was minted with the directory and never changes.
+func (d *Dir) NodeID() string { return d.record().NodeID }
 
-// Cluster returns the id of the cluster that the node belongs to; empty while it is fresh.
-func (d *Dir) Cluster() string { d.mu.Lock(); defer d.mu.Unlock(); return d.id.Cluster }
+// Name returns the node's name.
+func (d *Dir) Name() string { return d.record().Name }
 
-// Generation returns the life of the cluster that the node belongs to.
-func (d *Dir) Generation() uint64 { d.mu.Lock(); defer d.mu.Unlock(); return d.id.Generation }
+// Cluster returns the id of the cluster that the node belongs to; empty for none.
+func (d *Dir) Cluster() string { return d.record().Cluster }
 
-// SetCluster makes the node a member of a cluster, durably. A node that belongs to another one refuses.
+// Generation returns the cluster's life that the node has last heard of; 0 for none.
+func (d *Dir) Generation() uint64 { return d.record().Generation }
+
+// SetCluster records, durably before it returns, which cluster and which life of it the node belongs to. Saying the same
+// again costs nothing. It returns ErrOtherCluster, and changes nothing, for another cluster or an earlier life.
 func (d *Dir) SetCluster(cluster string, generation uint64) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.id.Cluster != "" && d.id.Cluster != cluster {
-		return fmt.Errorf("node %s belongs to cluster %s, not to %s: move its data directory away to let it join another", d.id.ID, d.id.Cluster, cluster)
-	}
-	id := d.id
-	id.Cluster, id.Generation = cluster, generation
-	return d.save(id)
+	return d.change(func(r *record) error {
+		if cluster == "" {
+			return errors.New("a cluster id is never empty")
+		}
+		if r.Cluster != "" && r.Cluster != cluster || generation < r.Generation {
+			return fmt.Errorf("%w: %q, life %d; not %q, life %d", ErrOtherCluster, r.Cluster, r.Generation, cluster, generation)
+		}
+		r.Cluster, r.Generation = cluster, generation
+		return nil
+	})
 }
 
-// Pledge returns the proposal of a new cluster that the node agreed to, or nil.
-func (d *Dir) Pledge() []byte { d.mu.Lock(); defer d.mu.Unlock(); return d.id.Pledge }
+// Pledge returns the proposal that the node is pledged to; nil for none.
+func (d *Dir) Pledge() []byte { return bytes.Clone(d.record().Pledge) }
 
-// SetPledge durably agrees to one proposal. Agreeing to another one later is an error.
+// SetPledge pledges the node to one proposal for founding a cluster, durably before it returns. The same proposal again is
+// fine; another one, or any once the node belongs to a cluster, is ErrPledged. A pledge is never taken back.
 func (d *Dir) SetPledge(proposal []byte) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.id.Pledge != nil && string(d.id.Pledge) != string(proposal) {
-		return errors.New("this node pledged to another proposal of a cluster before")
-	}
-	id := d.id
-	id.Pledge = append([]byte{}, proposal...)
-	return d.save(id)
+	return d.change(func(r *record) error {
+		switch {
+		case len(proposal) == 0:
+			return errors.New("a proposal is never empty")
+		case r.Pledge != nil && bytes.Equal(r.Pledge, proposal):
+			return nil
+		case r.Pledge != nil:
+			return fmt.Errorf("%w: to another proposal", ErrPledged)
+		case r.Cluster != "":
+			return fmt.Errorf("%w: it belongs to cluster %q", ErrPledged, r.Cluster)
+		}
+		r.Pledge = slices.Clone(proposal)
+		return nil
+	})
 }
 
-// Close unlocks the directory.
-func (d *Dir) Close() error { return d.lock.Close() }
+// Close lets go of the directory. It is safe to call it again.
+func (d *Dir) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return nil
+	}
+	d.closed = true
+	return d.lock.Close()
+}
+
+func (d *Dir) record() record {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.rec
+}
+
+// change edits the record: on disk first, then in memory.
+func (d *Dir) change(edit func(*record) error) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return ErrClosed
+	}
+	next := d.rec
+	if err := edit(&next); err != nil {
+		return err
+	}
+	if next.same(d.rec) {
+		return nil
+	}
+	if err := next.write(d.path); err != nil {
+		return err
+	}
+	d.rec = next
+	return nil
+}
+
+// markLog records, durably, that the log exists: from now on it must never be missing.
+func (d *Dir) markLog() error {
+	return d.change(func(r *record) error {
+		r.LogMade = true
+		return nil
+	})
+}
+
+// same reports whether there is nothing to write. Only what change may change is compared.
+func (r record) same(old record) bool {
+	return r.Cluster == old.Cluster && r.Generation == old.Generation && r.LogMade == old.LogMade && bytes.Equal(r.Pledge, old.Pledge)
+}

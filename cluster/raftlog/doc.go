@@ -1,5 +1,19 @@
-// Package raftlog is what stands under Raft on one node: the data directory with the node's identity, the log store, and the
-// wrappers that keep known defects of hashicorp/raft away from it. Each wrapper is a small type with one reason.
+// Package raftlog is what hashicorp/raft keeps on disk and how it reaches its peers, made safe from outside the library.
 //
-// It knows nothing of sessions. A Dir belongs to one process; a Store is safe for concurrent use, as Raft requires.
+// A Dir is a node's data directory: it holds the node's identity, minted once and never used again, and refuses to open
+// where a start could break what the node has promised under that identity. OpenLog opens the log in it: raft-boltdb under a
+// stack of small layers, each a type of its own that answers one open defect or one kind of damage:
+//
+//	voteOrder  a vote is never half written                  hashicorp/raft#661
+//	chunked    long deletions do not hold up appends, and never leave a hole
+//	failStop   a disk that fails or hangs ends the node      hashicorp/raft#503, #614, #666
+//	(Wrap)     the disk that tests want, such as Faults
+//	checksums  damage is found when it is read
+//	counting   what goes to disk, in numbers
+//
+// NewTransport is raft's network transport without the heartbeat shortcut (#695) and without pipelining (#612). Livelock
+// notices a follower that is sent the same snapshot for ever (#697).
+//
+// Nothing here knows what the entries mean. A Dir and a Store belong to one process at a time, which a lock holds; their
+// methods may be called by many goroutines.
 package raftlog

@@ -16,13 +16,22 @@ const levelTrace = slog.LevelDebug - 4
 
 // hclogAdapter lets Raft log through slog. hclog has no official adapter.
 type hclogAdapter struct {
-	to   *slog.Logger
+	root *slog.Logger // without name and arguments
+	to   *slog.Logger // root with them
 	name string
 	args []any
 }
 
 // NewLogger returns a logger for Raft that writes to to.
-func NewLogger(to *slog.Logger) hclog.Logger { return &hclogAdapter{to: to} }
+func NewLogger(to *slog.Logger) hclog.Logger { return newAdapter(to, "", nil) }
+
+func newAdapter(root *slog.Logger, name string, args []any) *hclogAdapter {
+	to := root.With(args...)
+	if name != "" {
+		to = to.With("part", name)
+	}
+	return &hclogAdapter{root: root, to: to, name: name, args: args}
+}
 
 func slogLevel(l hclog.Level) slog.Level {
 	switch l {
@@ -73,7 +82,7 @@ func (h *hclogAdapter) ImpliedArgs() []any { return h.args }
 func (h *hclogAdapter) Name() string       { return h.name }
 
 func (h *hclogAdapter) With(args ...any) hclog.Logger {
-	return &hclogAdapter{to: h.to.With(args...), name: h.name, args: append(append([]any{}, h.args...), args...)}
+	return newAdapter(h.root, h.name, append(h.args[:len(h.args):len(h.args)], args...))
 }
 
 func (h *hclogAdapter) Named(name string) hclog.Logger {
@@ -83,9 +92,7 @@ func (h *hclogAdapter) Named(name string) hclog.Logger {
 	return h.ResetNamed(name)
 }
 
-func (h *hclogAdapter) ResetNamed(name string) hclog.Logger {
-	return &hclogAdapter{to: h.to.With("part", name), name: name, args: h.args}
-}
+func (h *hclogAdapter) ResetNamed(name string) hclog.Logger { return newAdapter(h.root, name, h.args) }
 
 func (h *hclogAdapter) SetLevel(hclog.Level)  {}
 func (h *hclogAdapter) GetLevel() hclog.Level { return hclog.NoLevel }

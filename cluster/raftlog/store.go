@@ -2,19 +2,16 @@ package raftlog
 
 import (
 	"errors"
-	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/hashicorp/raft"
 	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
-	"go.etcd.io/bbolt"
 
 	"github.com/sessnode/sessnode/internal/sabotage"
 )
 
-// Backend is what Raft keeps its log, term and vote in.
+// Backend is what Raft keeps its log, term and vote in. Every layer is one, around another.
 type Backend interface {
 	raft.LogStore
 	raft.StableStore
@@ -22,22 +19,36 @@ type Backend interface {
 
 // Options say how a log is opened. The zero value is usable.
 type Options struct {
-	StallTimeout time.Duration         // how long a write may take before the node stops; default 10 s
-	OnFailure    func(error)           // called once, must not block; default nothing
-	Wrap         func(Backend) Backend // between the disk and the fail-stop: slow, failing and held disks in tests
+	// StallTimeout is how long one write may take before the node stops. Default 10 s.
+	StallTimeout time.Duration
+
+	// OnFailure is called once, when a write failed or did not return in time, or when an entry turned out to be damaged. It
+	// should end the process. It may be called on Raft's goroutine or on a timer's, and must not wait for either. Default: nothing.
+	OnFailure func(error)
+
+	// Wrap puts a layer between the disk and the fail-stop: slow, failing and held disks in tests. Default: none.
+	Wrap func(Backend) Backend
+
+	// Linger is for tests that run several nodes in one process. Raft panics when its term cannot be stored. With Linger a write of
+	// term or vote after a failure waits until Close and then ends its goroutine, as the exit of the process would.
+	Linger bool
+
+	// InitialMmapSize is address space, not memory: growing the map later stops all readers. Default 1 GiB.
+	InitialMmapSize int
 }
 
-// Store is the log store of one node.
+// Store is the log store of one node: raft.LogStore and raft.StableStore. It is safe for concurrent use, as Raft requires.
 type Store struct {
 	Backend
+	*Counts
+	stop *failStop
 	bolt *raftboltdb.BoltStore
 	path string
-	*Counts
 }
 
-const logFile = "raft.db"
-
-// OpenLog opens the log in dir, and makes it if the node is fresh. A damaged file is an error that names the file and the cure.
+// OpenLog opens the log in dir, and makes it if the node is fresh. The file is checked first, as bbolt would panic on a damaged
+// one: damage is an ErrDamaged that names the file and the cure, another process an ErrInUse. What Raft makes of a valid log
+// that is not this node's is ErrDamaged too.
 func OpenLog(dir *Dir, o Options) (*Store, error) {
 	if o.StallTimeout == 0 {
 		o.StallTimeout = 10 * time.Second
@@ -45,30 +56,61 @@ func OpenLog(dir *Dir, o Options) (*Store, error) {
 	if o.OnFailure == nil {
 		o.OnFailure = func(error) {}
 	}
-	path := filepath.Join(dir.path, logFile)
-	if err := dir.admitLog(path); err != nil {
+	if o.InitialMmapSize == 0 {
+		o.InitialMmapSize = 1 << 30
+	}
+	path := dir.LogPath()
+	if err := dir.record().checkPresent(dir.path, true); err != nil {
 		return nil, err
 	}
-	bolt, err := openBolt(path)
-	if err != nil {
-		return nil, fmt.Errorf("%s cannot be used: %w (move the data directory away and start again: the node rejoins under a new id)", path, err)
-	}
-	if sabotage.On(sabotage.LoseTail) {
-		if err := loseTail(bolt); err != nil {
-			return nil, err
+	bolt, err := openBolt(path, o.InitialMmapSize, false)
+	if err != nil && errors.Is(err, ErrDamaged) && dir.unused() {
+		// A crash while the file was made for the first time: nothing was ever kept in it.
+		if err = os.Remove(path); err == nil {
+			bolt, err = openBolt(path, o.InitialMmapSize, false)
 		}
 	}
-	counts := &Counts{}
-	var backend Backend = &counting{Backend: bolt, counts: counts}
-	if o.Wrap != nil {
-		backend = o.Wrap(backend)
+	if err != nil {
+		return nil, err
 	}
-	backend = &failStop{Backend: &voteOrder{Backend: &chunked{backend}}, stall: o.StallTimeout, fail: o.OnFailure}
-	return &Store{Backend: backend, bolt: bolt, path: path, Counts: counts}, nil
+	s, err := stack(dir, bolt, o)
+	if err != nil {
+		return nil, errors.Join(err, bolt.Close())
+	}
+	return s, nil
 }
 
-// Close closes the file.
-func (s *Store) Close() error { return s.bolt.Close() }
+// stack puts the layers on the file, and makes sure that it is this node's.
+func stack(dir *Dir, bolt *raftboltdb.BoltStore, o Options) (*Store, error) {
+	path := dir.LogPath()
+	counts, err := newCounts(path)
+	if err != nil {
+		return nil, err
+	}
+	var disk Backend = &checksums{Backend: &counting{Backend: bolt, counts: counts}, path: path}
+	if err := admit(dir, disk); err != nil {
+		return nil, errors.Join(err, counts.file.Close())
+	}
+	if sabotage.On(sabotage.LoseTail) {
+		if err := loseTail(disk); err != nil {
+			return nil, errors.Join(err, counts.file.Close())
+		}
+	}
+	if o.Wrap != nil {
+		disk = o.Wrap(disk)
+	}
+	stop := &failStop{Backend: disk, stall: o.StallTimeout, fail: o.OnFailure, linger: o.Linger, closed: make(chan struct{})}
+	return &Store{Backend: &voteOrder{Backend: &chunked{stop}}, Counts: counts, stop: stop, bolt: bolt, path: path}, nil
+}
+
+// Close ends the store: writes are ErrClosed from now on, without OnFailure. It waits for transactions under way, so for ever if
+// the disk hangs. Stop Raft first. It is safe to call it again.
+func (s *Store) Close() error {
+	if !s.stop.close() {
+		return nil
+	}
+	return errors.Join(s.bolt.Close(), s.file.Close())
+}
 
 // SizeBytes returns the size of the file, which never shrinks.
 func (s *Store) SizeBytes() uint64 {
@@ -77,88 +119,4 @@ func (s *Store) SizeBytes() uint64 {
 		return 0
 	}
 	return uint64(info.Size())
-}
-
-// openBolt opens the file and reads its ends. bbolt panics on pages that make no sense: here that is an error.
-func openBolt(path string) (store *raftboltdb.BoltStore, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("the file is damaged: %v", p)
-		}
-	}()
-	store, err = raftboltdb.New(raftboltdb.Options{
-		Path:                    path,
-		NoSync:                  sabotage.On(sabotage.NoFsync),
-		MsgpackUseNewTimeFormat: true,
-		BoltOptions: &bbolt.Options{
-			Timeout:         time.Second, // a second process must not hang on the lock for ever
-			NoFreelistSync:  true,        // else each append writes the list of free pages (Consul, Vault)
-			FreelistType:    bbolt.FreelistMapType,
-			InitialMmapSize: 1 << 30, // address space, not memory: growing the map stops all readers
-			NoSync:          sabotage.On(sabotage.NoFsync),
-		},
-	})
-	if errors.Is(err, bbolt.ErrTimeout) {
-		return nil, errors.New("another process has it open")
-	}
-	if err != nil {
-		return nil, err
-	}
-	if err := readEnds(store); err != nil {
-		_ = store.Close()
-		return nil, err
-	}
-	return store, nil
-}
-
-// readEnds decodes the first and the last entry.
-func readEnds(store Backend) error {
-	first, err := store.FirstIndex()
-	if err != nil {
-		return err
-	}
-	last, err := store.LastIndex()
-	if err != nil {
-		return err
-	}
-	for _, index := range []uint64{first, last} {
-		var l raft.Log
-		if index == 0 {
-			continue
-		}
-		if err := store.GetLog(index, &l); err != nil {
-			return fmt.Errorf("log entry %d: %w", index, err)
-		}
-		if l.Index != index {
-			return fmt.Errorf("log entry %d says that it is %d", index, l.Index)
-		}
-	}
-	return nil
-}
-
-// loseTail forgets the last five commands, and what follows them: sabotage only.
-func loseTail(store Backend) error {
-	last, err := store.LastIndex()
-	if err != nil {
-		return err
-	}
-	first, err := store.FirstIndex()
-	if err != nil {
-		return err
-	}
-	cut := last + 1
-	for commands := 0; commands < 5 && cut > first+1; {
-		cut--
-		var l raft.Log
-		if err := store.GetLog(cut, &l); err != nil {
-			return err
-		}
-		if l.Type == raft.LogCommand {
-			commands++
-		}
-	}
-	if cut > last {
-		return nil
-	}
-	return store.DeleteRange(cut, last)
 }

@@ -1,0 +1,54 @@
+package raftlog
+
+import (
+	"errors"
+
+	"github.com/hashicorp/raft"
+)
+
+// Summary is what Verify found in a log.
+type Summary struct {
+	First, Last uint64 // indexes; 0 = the log is empty
+	Term        uint64
+}
+
+// Verify reads the whole log of a node that is not running, without changing it. It returns ErrDamaged for the first thing that
+// is not as it was stored. bbolt has no checksums of its own: of damage to its references, what leads to another page of the same
+// kind that once was valid is the one sort that cannot be told.
+func Verify(dir *Dir) (Summary, error) {
+	return verify(dir, func(*raft.Log) {})
+}
+
+func verify(dir *Dir, visit func(*raft.Log)) (found Summary, err error) {
+	path := dir.LogPath()
+	if err := dir.record().checkPresent(dir.path, true); err != nil {
+		return Summary{}, err
+	}
+	bolt, err := openBolt(path, 0, true)
+	if err != nil {
+		return Summary{}, err
+	}
+	defer func() { err = errors.Join(err, bolt.Close()) }()
+	disk := &checksums{Backend: bolt, path: path}
+	if owner, err := disk.Get([]byte(keyOwner)); err != nil || string(owner) != dir.NodeID() {
+		return Summary{}, errors.Join(err, damaged(path, "is not the log of node %s", dir.NodeID()))
+	}
+	if found.First, err = disk.FirstIndex(); err != nil {
+		return Summary{}, err
+	}
+	if found.Last, err = disk.LastIndex(); err != nil {
+		return Summary{}, err
+	}
+	for i := found.First; i <= found.Last && i != 0; i++ {
+		var l raft.Log
+		if err := disk.GetLog(i, &l); err != nil {
+			return Summary{}, err
+		}
+		visit(&l)
+	}
+	found.Term, err = disk.GetUint64([]byte("CurrentTerm"))
+	if isNotFound(err) {
+		err = nil
+	}
+	return found, err
+}
