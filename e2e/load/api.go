@@ -4,10 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
 	"time"
 
 	"github.com/sessnode/sessnode"
@@ -61,10 +62,13 @@ func (a *api) do(ctx context.Context, node int, c call) reply {
 	if err != nil {
 		panic(err) // the harness built it wrong
 	}
-	res, err := a.http.Do(req)
+	// Go's transport retries on a new connection what broke on a kept one; the last error may then be a refused connection
+	// although the first try went out. Only a request of which nothing was ever written was certainly not made.
+	var written atomic.Bool
+	trace := &httptrace.ClientTrace{WroteHeaders: func() { written.Store(true) }}
+	res, err := a.http.Do(req.WithContext(httptrace.WithClientTrace(ctx, trace)))
 	if err != nil {
-		var op *net.OpError
-		if errors.As(err, &op) && op.Op == "dial" {
+		if !written.Load() {
 			return reply{outcome: history.NotDone}
 		}
 		return reply{outcome: history.Unknown}

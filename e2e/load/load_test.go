@@ -109,3 +109,32 @@ func TestADroppedWriteIsCaught(t *testing.T) {
 		t.Errorf("violations %v, want of the ledger and of sessions", names)
 	}
 }
+
+// A node that dies with a request in its hands may have done what was asked, although the next connection to it is refused.
+func TestARequestThatWentOutIsNeverCertainlyNotDone(t *testing.T) {
+	t.Parallel()
+	var n atomic.Int64
+	server := httptest.NewUnstartedServer(nil)
+	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if n.Add(1) == 1 {
+			_, _ = w.Write([]byte(`{}`)) // so that the connection is kept
+			return
+		}
+		_ = server.Listener.Close()
+		panic(http.ErrAbortHandler)
+	})
+	server.Start()
+	defer server.Close()
+	a := newAPI([]string{server.URL})
+	defer a.close()
+	req := call{method: "PATCH", path: sessionPath, op: "op", body: map[string]string{}}
+	if r := a.do(t.Context(), 0, req); r.outcome != history.Done {
+		t.Fatalf("first request: %v", r.outcome)
+	}
+	if r := a.do(t.Context(), 0, req); r.outcome != history.Unknown {
+		t.Errorf("a request whose connection broke: %v, want unknown", r.outcome)
+	}
+	if r := a.do(t.Context(), 0, req); r.outcome != history.NotDone {
+		t.Errorf("a request without a connection: %v, want not-done", r.outcome)
+	}
+}
