@@ -119,7 +119,7 @@ func (x exchange) plainAnswer() (exchange, error) {
 // plain turns a msgpack body into JSON, and its Content-Type with it.
 func plain(header http.Header, body []byte) ([]byte, error) {
 	if header.Get("Content-Type") != "application/msgpack" || len(body) == 0 {
-		return body, nil
+		return within(body), nil
 	}
 	dec := msgpack.NewDecoder(bytes.NewReader(body))
 	dec.UseLooseInterfaceDecoding(true)
@@ -133,6 +133,42 @@ func plain(header http.Header, body []byte) ([]byte, error) {
 	}
 	header.Set("Content-Type", "application/json")
 	return json.Marshal(v)
+}
+
+// within replaces numbers beyond the range of a float, which the validator cannot hold, by 0. A value may hold them.
+func within(body []byte) []byte {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	var v any
+	if err := dec.Decode(&v); err != nil || dec.More() {
+		return body
+	}
+	replaced := false
+	var walk func(any) any
+	walk = func(v any) any {
+		switch v := v.(type) {
+		case json.Number:
+			if _, err := v.Float64(); err != nil {
+				replaced = true
+				return json.Number("0")
+			}
+		case []any:
+			for i := range v {
+				v[i] = walk(v[i])
+			}
+		case map[string]any:
+			for name := range v {
+				v[name] = walk(v[name])
+			}
+		}
+		return v
+	}
+	v = walk(v)
+	if !replaced {
+		return body
+	}
+	smaller, _ := json.Marshal(v) // it was JSON before
+	return smaller
 }
 
 // equivalent is the value in JSON that means the same: bytes become base64. What has none is an error.
