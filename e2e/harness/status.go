@@ -71,7 +71,7 @@ func request(ctx context.Context, method, url string) ([]byte, error) {
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
 	if err == nil && res.StatusCode/100 != 2 {
-		err = fmt.Errorf("%s %s: %s", method, url, res.Status)
+		err = fmt.Errorf("%s %s: %s %s", method, url, res.Status, body)
 	}
 	return body, err
 }

@@ -45,7 +45,9 @@ type event struct {
 var events = []event{
 	{"kill -9", func(_ context.Context, _ *harness.Cluster, n *harness.Node) error { return n.Kill() }, true},
 	{"SIGTERM", func(_ context.Context, _ *harness.Cluster, n *harness.Node) error { return n.Stop() }, true},
-	{"`POST /v1/cluster/transfer`", func(ctx context.Context, c *harness.Cluster, n *harness.Node) error { return c.Transfer(ctx, n) }, false},
+	{"`POST /v1/cluster/transfer`", func(ctx context.Context, c *harness.Cluster, n *harness.Node) error {
+		return harness.Await(ctx, findLimit, "a hand-over", func(ctx context.Context) error { return c.Transfer(ctx, n) })
+	}, false},
 }
 
 // row is one line of the table.
