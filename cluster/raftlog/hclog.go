@@ -26,7 +26,7 @@ type hclogAdapter struct {
 func NewLogger(to *slog.Logger) hclog.Logger { return newAdapter(to, "", nil) }
 
 func newAdapter(root *slog.Logger, name string, args []any) *hclogAdapter {
-	to := root.With(args...)
+	to := root.With(expand(args)...)
 	if name != "" {
 		to = to.With("part", name)
 	}

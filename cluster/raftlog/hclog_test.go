@@ -3,6 +3,7 @@ package raftlog
 import (
 	"bytes"
 	"log/slog"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/go-hclog"
@@ -33,5 +34,14 @@ func TestRaftsLinesBecomeSlogsLines(t *testing.T) {
 	}
 	if got := slogLevel(hclog.Trace); got >= slog.LevelDebug {
 		t.Errorf("slogLevel(Trace) = %v, want below debug", got)
+	}
+}
+
+func TestRaftsFormattedArgumentsAreWrittenOut(t *testing.T) {
+	var out bytes.Buffer
+	logger := NewLogger(slog.New(slog.NewTextHandler(&out, nil)))
+	logger.Named("raft").Info("configured", "servers", hclog.Fmt("%d of %s", 3, "x"))
+	if got := out.String(); !strings.Contains(got, `servers="3 of x"`) || !strings.Contains(got, "part=raft") {
+		t.Errorf("Info wrote %s", got)
 	}
 }
