@@ -43,19 +43,26 @@ func (n *Node) handleTransfer(ctx context.Context, _ string, body []byte) ([]byt
 	return nil, n.transfer(ctx, f.To)
 }
 
-// transfer hands over from this node, if it leads.
+// transfer hands over from this node, if it leads. Raft refuses while its main loop is busy, for example with a disk write: that
+// passes, so it is asked again until ctx ends.
 func (n *Node) transfer(ctx context.Context, to string) error {
-	if to == "" {
-		return handOverError(n.futures.wait(ctx, n.raft.LeadershipTransfer()))
+	begin := n.raft.LeadershipTransfer
+	if to != "" {
+		target, err := n.voterCalled(to)
+		if err != nil {
+			return err
+		}
+		if string(target.ID) == n.id {
+			return nil
+		}
+		begin = func() raft.Future { return n.raft.LeadershipTransferToServer(target.ID, target.Address) }
 	}
-	target, err := n.voterCalled(to)
-	if err != nil {
-		return err
+	for try := 0; ; try++ {
+		err := n.futures.wait(ctx, begin())
+		if !errors.Is(err, raft.ErrEnqueueTimeout) || !n.pause(ctx, try) {
+			return handOverError(err)
+		}
 	}
-	if string(target.ID) == n.id {
-		return nil
-	}
-	return handOverError(n.futures.wait(ctx, n.raft.LeadershipTransferToServer(target.ID, target.Address)))
 }
 
 func handOverError(err error) error {
