@@ -301,3 +301,22 @@ func TestWhyIsInOneOrder(t *testing.T) {
 		t.Errorf("Why differs after a restore:\n%s", diff)
 	}
 }
+
+// An operation id is out of date after its time, also while the clean-up is thousands of them behind.
+func TestOperationIsForgottenBeforeItsRemoval(t *testing.T) {
+	b := newBench(t)
+	var last sessnode.Mutation
+	for i := range 3 {
+		ops := make([]fsm.Op, fsm.MaxBatchOps)
+		for j := range ops {
+			last = web(sessnode.Revoke{Key: key(fmt.Sprint(i, "-", j))})
+			last.OpID = sessnode.OpIDOf("x")
+			ops[j].Mutation = last
+		}
+		b.apply(ops...)
+	}
+	b.now = b.now.Add(sessnode.OpWindow)
+	if e := b.must(last); e.Replayed || b.m.Stats().Remembered < 2 {
+		t.Errorf("replayed %v with %d operations remembered; want it made, while some wait for removal", e.Replayed, b.m.Stats().Remembered)
+	}
+}

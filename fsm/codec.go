@@ -22,6 +22,7 @@ type writer struct {
 
 func newWriter() *writer {
 	w := &writer{}
+	w.buf.Grow(256) // what most records take without their attributes
 	w.enc = msgpack.NewEncoder(&w.buf)
 	return w
 }

@@ -3,8 +3,8 @@ package fsm
 import "maps"
 
 // shardCount trades the cost of a capture (one pointer a shard) against the cost of the first write to a shard after it
-// (cloning its map). At a million records a shard holds about a thousand, cloned in tens of microseconds.
-const shardCount = 1024
+// (cloning its map). At a million records a shard holds about a hundred, cloned in a few microseconds.
+const shardCount = 8192
 
 // table is a hash map that can be captured in microseconds whatever its size: copy on write, a shard at a time. Values must
 // be immutable once they are in it. It is guarded by the Machine's lock; a captured state may be read without any.
@@ -17,16 +17,12 @@ type table[K comparable, V any] struct {
 }
 
 type shard[K comparable, V any] struct {
-	entries map[K]V
-	epoch   uint64 // the capture after which entries is ours alone
+	entries map[K]V // nil while it never held anything
+	epoch   uint64  // the capture after which entries is ours alone
 }
 
 func newTable[K comparable, V any](shardOf func(K) uint16) *table[K, V] {
-	t := &table[K, V]{shardOf: shardOf}
-	for i := range t.shards {
-		t.shards[i].entries = make(map[K]V)
-	}
-	return t
+	return &table[K, V]{shardOf: shardOf}
 }
 
 func (t *table[K, V]) get(k K) (V, bool) {
@@ -53,6 +49,9 @@ func (t *table[K, V]) own(k K) *shard[K, V] {
 	s := &t.shards[t.shardOf(k)%shardCount]
 	if t.pins > 0 && s.epoch < t.epoch {
 		s.entries = maps.Clone(s.entries)
+	}
+	if s.entries == nil {
+		s.entries = make(map[K]V)
 	}
 	s.epoch = t.epoch
 	return s
