@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"sync"
 	"syscall"
 
@@ -68,6 +69,9 @@ func serve(ctx context.Context, log *slog.Logger, s settings) error {
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
 	defer signal.Stop(signals)
 
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(s.heapLimit())
+	}
 	version, commit := buildVersion()
 	log.Info("starting", "version", version, "commit", commit, "name", s.Name, "data", s.Data, "pid", os.Getpid())
 	p, err := start(ctx, log, s, version)
@@ -93,3 +97,7 @@ func serve(ctx context.Context, log *slog.Logger, s settings) error {
 // budget is how many bytes of memory sessions may take: half, because a snapshot that is being installed needs room beside
 // the state that it replaces (design: "half of the smallest voter's memory").
 func (s settings) budget() uint64 { return s.Limits.MaxMemory / 2 }
+
+// heapLimit makes the collector work harder before the process outgrows its memory: at its default pace a budget of half the
+// memory could fill all of it (docs/performance/snapshots.md). The environment's GOMEMLIMIT has precedence.
+func (s settings) heapLimit() int64 { return int64(s.Limits.MaxMemory / 5 * 4) }
