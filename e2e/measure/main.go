@@ -66,6 +66,10 @@ func measure(ctx context.Context, out string, times int, profiles []string) erro
 	if err != nil {
 		return err
 	}
+	load := "unknown"
+	if b, err := os.ReadFile("/proc/loadavg"); err == nil {
+		load, _, _ = strings.Cut(string(b), " ")
+	}
 	flush, err := flushTime(dir)
 	if err != nil {
 		return err
@@ -78,7 +82,7 @@ func measure(ctx context.Context, out string, times int, profiles []string) erro
 		}
 		rows = append(rows, more...)
 	}
-	page := render(rows, times, flush)
+	page := render(rows, times, flush, load)
 	if out == "" {
 		fmt.Print(page)
 		return nil
@@ -143,26 +147,27 @@ func flushTime(dir string) (time.Duration, error) {
 	return took[len(took)/2], nil
 }
 
-func render(rows []row, times int, flush time.Duration) string {
+func render(rows []row, times int, flush time.Duration, load string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `# Losing the leader, as clients see it
 
 Three nodes on one machine (%s/%s, %d processors), sixteen clients that write through all nodes without a pause and go to the next
 node under the same operation id when one fails. The number of an event is the longest that any of the clients waited for one
-acknowledged write; each event was measured %d times. A flushed write of 4 KiB takes %v on this disk.
+acknowledged write; each event was measured %d times. A flushed write of 4 KiB takes %v on this disk; the load average was %s when the
+measurement began.
 
     go run ./e2e/measure -n %d -out docs/performance/failover.md
 
 | profile | the leader is lost by | median | slowest |
 | --- | --- | --- | --- |
-`, runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), times, flush.Round(10*time.Microsecond), times)
+`, runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), times, flush.Round(10*time.Microsecond), load, times)
 	for _, r := range rows {
 		fmt.Fprintf(&b, "| %s | %s | %v | %v |\n", r.profile, r.event, r.worst[len(r.worst)/2].Round(time.Millisecond),
 			r.worst[len(r.worst)-1].Round(time.Millisecond))
 	}
 	b.WriteString(`
 The time-outs of heartbeat and election are 1 s each in the default profile and 200 ms in the fast one. The bounds that these numbers
-are held to: a killed leader costs at most three times their sum, a leader that hands over at most half of one of them. SIGTERM hands
+are held to: a killed leader costs at most three times their sum, a leader that hands over at most half of it. SIGTERM hands
 over first and then drains; the node's clients see closed connections and go to the next node.
 `)
 	return b.String()
