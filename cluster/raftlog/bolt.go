@@ -15,7 +15,8 @@ import (
 
 // openBolt checks the file and opens it with raft-boltdb. What it must not do is panic: bbolt does so on pages that make no
 // sense, in part on goroutines of its own where nobody can recover it; so checkPages reads the whole tree beforehand.
-func openBolt(path string, mmapSize int, readOnly bool) (store *raftboltdb.BoltStore, err error) {
+func openBolt(dir *Dir, mmapSize int, readOnly bool) (store *raftboltdb.BoltStore, err error) {
+	path := dir.LogPath()
 	var file *os.File // bbolt keeps the file, and its lock, when it panics
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
@@ -26,7 +27,7 @@ func openBolt(path string, mmapSize int, readOnly bool) (store *raftboltdb.BoltS
 			}
 		}
 	}()
-	if err := checkFile(path); err != nil {
+	if err := checkFile(dir); err != nil {
 		return nil, err
 	}
 	noSync := sabotage.On(sabotage.NoFsync)
@@ -60,7 +61,8 @@ func openBolt(path string, mmapSize int, readOnly bool) (store *raftboltdb.BoltS
 }
 
 // checkFile returns nil for a file that is missing or empty (bbolt makes one), and ErrDamaged for one that is not whole.
-func checkFile(path string) error {
+func checkFile(dir *Dir) error {
+	path := dir.LogPath()
 	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -73,9 +75,13 @@ func checkFile(path string) error {
 	if err != nil || info.Size() == 0 {
 		return err
 	}
+	covered, err := dir.covered()
+	if err != nil {
+		return err
+	}
 	m, err := readMetas(f, info.Size())
 	if err == nil {
-		err = checkPages(f, m)
+		err = checkPages(f, m, covered)
 	}
 	if err != nil {
 		return damaged(path, "%v", err)

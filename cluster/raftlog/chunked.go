@@ -5,7 +5,7 @@ const chunkEntries = 256
 
 // chunked deletes a long range in several transactions, so that an append never waits for all of it.
 //
-// A crash between two of them must not leave a hole, as Raft takes everything between first and last index to be there. So what
+// A crash between two of them must not leave a hole behind the newest snapshot, where Raft takes everything to be there. So what
 // reaches the log's end (a conflict with the leader) goes from its end, and anything else (a prefix that a snapshot covers) from
 // its start.
 type chunked struct{ Backend }

@@ -16,6 +16,22 @@ import (
 	"go.etcd.io/bbolt"
 )
 
+// snapshot leaves a snapshot up to index in the directory, as raft does.
+func snapshot(t *testing.T, d *Dir, index uint64) {
+	t.Helper()
+	store, err := raft.NewFileSnapshotStoreWithLogger(d.Path(), 2, silent())
+	if err != nil {
+		t.Fatal(err)
+	}
+	sink, err := store.Create(raft.SnapshotVersionMax, index, 1, raft.Configuration{}, 1, nil)
+	if err == nil {
+		err = sink.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // fill writes a log with branches, overflow pages, freed pages, a term and a vote, and returns what a reader must find.
 func fill(t *testing.T, d *Dir) []*raft.Log {
 	t.Helper()
@@ -23,10 +39,11 @@ func fill(t *testing.T, d *Dir) []*raft.Log {
 	for i := uint64(1); i <= 100; i += 10 {
 		store(t, s, i, i+9)
 	}
-	if err := errors.Join(s.DeleteRange(1, 20), s.DeleteRange(91, 100), s.SetUint64([]byte("CurrentTerm"), 3), vote(s, 3, "me")); err != nil {
+	if err := errors.Join(s.DeleteRange(91, 100), s.SetUint64([]byte("CurrentTerm"), 3), vote(s, 3, "me")); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Close(); err != nil {
+	snapshot(t, d, 20)
+	if err := errors.Join(s.DeleteRange(1, 20), s.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return entries(21, 90)
@@ -257,7 +274,7 @@ func FuzzPages(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	if err := checkPages(bytes.NewReader(content), m); err != nil {
+	if err := checkPages(bytes.NewReader(content), m, 0); err != nil {
 		f.Fatalf("checkPages of a whole file = %v", err)
 	}
 	body := content[2*1024 : m.pages*1024]
@@ -265,6 +282,6 @@ func FuzzPages(f *testing.F) {
 	f.Add(body[:1024], uint64(2))
 	f.Fuzz(func(_ *testing.T, body []byte, root uint64) {
 		file := append(make([]byte, 2*1024), body...)
-		_ = checkPages(bytes.NewReader(file), meta{pageSize: 1024, root: root, pages: uint64(len(file) / 1024)})
+		_ = checkPages(bytes.NewReader(file), meta{pageSize: 1024, root: root, pages: uint64(len(file) / 1024)}, 3)
 	})
 }

@@ -18,17 +18,19 @@ const (
 )
 
 // checkPages walks the whole tree by plain reads and returns an error where bbolt, which trusts its memory map, would panic, run in
-// circles or read beyond the file. It also holds the log to what Raft needs: no index is missing between first and last.
-func checkPages(f io.ReaderAt, m meta) error {
-	w := &walk{f: f, meta: m, seen: make([]bool, m.pages)}
+// circles or read beyond the file. It also holds the log to what Raft needs: all entries from covered, the index of the newest
+// snapshot, to the last.
+func checkPages(f io.ReaderAt, m meta, covered uint64) error {
+	w := &walk{f: f, meta: m, seen: make([]bool, m.pages), covered: covered}
 	return w.bucket(m.root, nil, 0)
 }
 
 type walk struct {
-	f    io.ReaderAt
-	meta meta
-	seen []bool // by page: nothing may be referred to twice
-	last uint64 // index of the last log entry so far; 0 = none
+	f       io.ReaderAt
+	meta    meta
+	seen    []bool // by page: nothing may be referred to twice
+	covered uint64
+	last    uint64 // index of the last log entry so far; 0 = none
 }
 
 // page is one page with its overflow, or an inline page.
@@ -221,8 +223,8 @@ func (w *walk) logEntry(key []byte) error {
 		return fmt.Errorf("log index of %d bytes", len(key))
 	}
 	index := binary.BigEndian.Uint64(key)
-	if w.last != 0 && index != w.last+1 {
-		return fmt.Errorf("log entry %d is missing", w.last+1)
+	if index != w.last+1 && index > w.covered+1 {
+		return fmt.Errorf("log entry %d is missing, and the newest snapshot ends at %d", index-1, w.covered)
 	}
 	w.last = index
 	return nil

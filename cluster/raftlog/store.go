@@ -63,11 +63,11 @@ func OpenLog(dir *Dir, o Options) (*Store, error) {
 	if err := dir.record().checkPresent(dir.path, true); err != nil {
 		return nil, err
 	}
-	bolt, err := openBolt(path, o.InitialMmapSize, false)
+	bolt, err := openBolt(dir, o.InitialMmapSize, false)
 	if err != nil && errors.Is(err, ErrDamaged) && dir.unused() {
 		// A crash while the file was made for the first time: nothing was ever kept in it.
 		if err = os.Remove(path); err == nil {
-			bolt, err = openBolt(path, o.InitialMmapSize, false)
+			bolt, err = openBolt(dir, o.InitialMmapSize, false)
 		}
 	}
 	if err != nil {

@@ -24,7 +24,7 @@ func verify(dir *Dir, visit func(*raft.Log)) (found Summary, err error) {
 	if err := dir.record().checkPresent(dir.path, true); err != nil {
 		return Summary{}, err
 	}
-	bolt, err := openBolt(path, 0, true)
+	bolt, err := openBolt(dir, 0, true)
 	if err != nil {
 		return Summary{}, err
 	}
@@ -41,10 +41,12 @@ func verify(dir *Dir, visit func(*raft.Log)) (found Summary, err error) {
 	}
 	for i := found.First; i <= found.Last && i != 0; i++ {
 		var l raft.Log
-		if err := disk.GetLog(i, &l); err != nil {
+		switch err := disk.GetLog(i, &l); {
+		case err == nil:
+			visit(&l)
+		case !errors.Is(err, raft.ErrLogNotFound): // openBolt knows which may be missing
 			return Summary{}, err
 		}
-		visit(&l)
 	}
 	found.Term, err = disk.GetUint64([]byte("CurrentTerm"))
 	if isNotFound(err) {
