@@ -43,6 +43,7 @@ func TestBadBodiesAreRefused(t *testing.T) {
 		"attribute twice, once escaped":   {body: `{"set":{"a":1,"\u0061":1}}`},
 		"attribute in set and raw":        {body: `{"set":{"a":1},"raw":{"a":{"codec":"bytes","data":""}}}`},
 		"attribute in set and unset":      {body: `{"set":{"a":1},"unset":["a"]}`},
+		"attribute in set and incr":       {body: `{"set":{"a":1},"incr":{"a":1}}`},
 		"attribute in unset and incr":     {body: `{"unset":["a"],"incr":{"a":1}}`},
 		"name twice deep inside":          {body: `{"set":{"a":[{"b":{"c":1,"c":2}}]}}`},
 		"name twice deep inside, escaped": {body: `{"set":{"a":{"b":1,"\u0062":1}}}`, want: "same name twice"},

@@ -55,8 +55,8 @@ func TestRequestsBecomeChanges(t *testing.T) {
 		{"pop", "POST", "/session/pop", `{"names":["a","ä/\u0022"]}`, "", 200, "token", sessnode.Pop{Key: key, Names: []string{"a", `ä/"`}}},
 		{"touch", "POST", "/session/touch", "", "", 200, "token", sessnode.TouchOne{Key: key}},
 		{"touch with a body", "POST", "/session/touch", `{"idle": 0}`, "", 200, "token", sessnode.TouchOne{Key: key, Timeouts: sessnode.TimeoutChange{Idle: new(time.Duration)}}},
-		{"rotate", "POST", "/session/rotate", `{"token":"` + fresh + `","subject":"","reauth":true,` + fullEdit + `}`, "", 200, "token",
-			sessnode.Rotate{Key: key, NewKey: newKey, TokenChars: len(fresh), Subject: &empty, Reauth: true, Edit: wantEdit()}},
+		{"rotate", "POST", "/session/rotate", `{"token":"` + fresh + `","subject":"","reauth":true,` + fullEdit + `}`, `If-Match: "2-7"`, 200, "token",
+			sessnode.Rotate{Key: key, IfMatch: 7, NewKey: newKey, TokenChars: len(fresh), Subject: &empty, Reauth: true, Edit: wantEdit()}},
 		{"revoke", "DELETE", "/session", "", `If-Match: "2-7"`, 204, "token", sessnode.Revoke{Key: key, IfMatch: 7}},
 		{"revoke by id", "DELETE", "/sessions/" + anID.String(), "", "", 204, "operator", sessnode.RevokeID{ID: anID}},
 		{"revoke a subject", "DELETE", "/subjects/a%2Fb/sessions", "", "", 200, "operator", sessnode.RevokeSubject{Subject: "a/b"}},
@@ -181,6 +181,17 @@ func TestCreateSaysWhereTheSessionIs(t *testing.T) {
 	b := newBench(t)
 	if got, want := b.do("POST", "/sessions", "").Header().Get("Location"), "/v1/apps/web/sessions/"+anID.String(); got != want {
 		t.Errorf("Location = %q, want %q", got, want)
+	}
+}
+
+func TestReadByIDIsNoActivity(t *testing.T) {
+	b := newBench(t)
+	if a := b.do("GET", "/sessions/"+anID.String(), ""); a.Code != 200 || !b.store.reads[0].NoTouch || b.store.asked[0] != "id web "+anID.String() {
+		t.Errorf("read by id = %d, the store was asked %v as %+v", a.Code, b.store.asked, b.store.reads)
+	}
+	for _, id := range []string{"x", "AAAAAAAAAAAAAAAAAAAAAA", anID.String() + "A"} {
+		b.do("GET", "/sessions/"+id, "").wants(t, "Not Found not_found")
+		b.do("DELETE", "/sessions/"+id, "").wants(t, "Not Found not_found")
 	}
 }
 
