@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"math"
 	"strconv"
 	"strings"
@@ -52,7 +53,10 @@ type match struct {
 
 // ifMatch reads If-Match: `*`, or one ETag that this store gave out. An ETag that it cannot have given out matches nothing
 // (RFC 9110, 13.1.1), and so does a weak one, and one of another generation.
-func (c *call) ifMatch() (match, error) {
+//
+// A node that has only just started knows no generation, or an old one: before it says that a tag is of another generation, the
+// store is asked for the present one.
+func (c *call) ifMatch(ctx context.Context) (match, error) {
 	text, sent, err := c.only("If-Match")
 	if err != nil || !sent || text == "*" {
 		return match{sent: sent}, err
@@ -61,9 +65,20 @@ func (c *call) ifMatch() (match, error) {
 	if !isTag {
 		return match{}, mistake("If-Match is * or the one ETag of the state that it means")
 	}
+	another := sessnode.Errorf(sessnode.CodePrecondition, "", "the session is at another version: read it, then decide")
 	at, err := sessnode.ParsePosition(opaque)
-	if err != nil || at.Index == 0 || text != etag(at.Generation, at.Index) || at.Generation != c.api.config.Store.Position().Generation {
-		return match{}, sessnode.Errorf(sessnode.CodePrecondition, "", "the session is at another version: read it, then decide")
+	if err != nil || at.Index == 0 || text != etag(at.Generation, at.Index) {
+		return match{}, another
+	}
+	store := c.api.config.Store
+	if at.Generation != store.Position().Generation {
+		_, present, err := store.App(ctx, c.app)
+		if err != nil {
+			return match{}, err
+		}
+		if at.Generation != present.Generation {
+			return match{}, another
+		}
 	}
 	return match{sent: true, version: at.Index}, nil
 }

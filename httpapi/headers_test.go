@@ -65,6 +65,19 @@ func TestForeignETagsMatchNothing(t *testing.T) {
 	}
 }
 
+// A node that had just been restarted answered 412 to a tag of the present generation, which it did not know yet: certainly not done,
+// and certainly wrong.
+func TestFreshNodeAsksForTheGenerationBeforeItRefusesATag(t *testing.T) {
+	b := newBench(t)
+	b.store.fresh = true
+	if a := b.withToken("PATCH", "/session", "", `If-Match: "2-7"`); a.Code != 200 || b.store.changes()[0].Change.(sessnode.Patch).IfMatch != 7 {
+		t.Errorf("patch with a present tag = %d, the store was asked for %v", a.Code, b.store.changes())
+	}
+	b.withToken("PATCH", "/session", "", `If-Match: "1-7"`).wants(t, "Precondition Failed precondition_failed")
+	b.store.err = sessnode.Errorf(sessnode.CodeUnavailable, sessnode.ReasonNoLeader, "no leader")
+	b.withToken("PATCH", "/session", "", `If-Match: "2-7"`).wants(t, "Service Unavailable unavailable/no_leader")
+}
+
 func TestRequestHasTheTimeItAsksFor(t *testing.T) {
 	for header, want := range map[string]time.Duration{"": 5 * time.Second, "Session-Timeout: 0.25": time.Second / 4, "Session-Timeout: 30": 30 * time.Second} {
 		b := newBench(t)
@@ -200,7 +213,7 @@ func TestForeignErrorsAreNeitherShownNorCertain(t *testing.T) {
 		if _, outcome := write.problem(); write.Code != 504 || outcome != "unknown" {
 			t.Errorf("PATCH = %d %s, want 504 and an unknown outcome", write.Code, write.Body)
 		}
-		read.wants(t, "Service Unavailable unavailable")
+		read.wants(t, "Service Unavailable unavailable/no_leader")
 		if strings.Contains(write.Body.String()+read.Body.String(), "secret") || read.Header().Get("Retry-After") != "1" {
 			t.Errorf("answers = %s %s", write.Body, read.Body)
 		}

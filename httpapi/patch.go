@@ -16,7 +16,7 @@ func patch(ctx context.Context, c *call) (*Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, wanted, err := c.target()
+	key, wanted, err := c.target(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +35,7 @@ func replace(ctx context.Context, c *call) (*Reply, error) {
 	if err := c.decode(append(attrs.fields("attrs"), timeoutChanges(&in.Timeouts)...)...); err != nil {
 		return nil, err
 	}
-	key, wanted, err := c.target()
+	key, wanted, err := c.target(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -51,11 +51,11 @@ func replace(ctx context.Context, c *call) (*Reply, error) {
 }
 
 // target reads which session is meant, and at which version.
-func (c *call) target() (sessnode.Key, match, error) {
+func (c *call) target(ctx context.Context) (sessnode.Key, match, error) {
 	key, err := c.key()
 	if err != nil {
 		return key, match{}, err
 	}
-	wanted, err := c.ifMatch()
+	wanted, err := c.ifMatch(ctx)
 	return key, wanted, err
 }

@@ -12,7 +12,7 @@ func revoke(ctx context.Context, c *call) (*Reply, error) {
 	if err := c.decode(); err != nil {
 		return nil, err
 	}
-	key, wanted, err := c.target()
+	key, wanted, err := c.target(ctx)
 	if sessnode.CodeOf(err) == sessnode.CodeNotFound {
 		return noContent(), nil
 	}

@@ -23,7 +23,7 @@ func rotate(ctx context.Context, c *call) (*Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, wanted, err := c.target()
+	key, wanted, err := c.target(ctx)
 	if err != nil {
 		return nil, err
 	}

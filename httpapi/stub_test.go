@@ -24,6 +24,7 @@ type stub struct {
 	count   uint64
 	err     error
 	checks  []sessnode.Check
+	fresh   bool                  // the node has just started and has no state yet
 	hook    func(context.Context) // called by every question, outside of the lock
 }
 
@@ -131,4 +132,9 @@ func (s *stub) Status(context.Context) sessnode.Status {
 
 func (s *stub) Transfer(ctx context.Context, to string) error { return s.ask(ctx, "transfer "+to) }
 func (s *stub) Ready() []sessnode.Check                       { return s.checks }
-func (s *stub) Position() sessnode.Position                   { return at }
+func (s *stub) Position() sessnode.Position {
+	if s.fresh {
+		return sessnode.Position{}
+	}
+	return at
+}

@@ -53,16 +53,16 @@ func (f *failStop) GetLog(index uint64, l *raft.Log) error {
 	return err
 }
 
-// guard makes a write on the caller's goroutine, with a timer beside it that stops the node if the write does not return.
+// guard makes a write on the caller's goroutine, with a watchdog beside it that stops the node if the write does not return.
 func (f *failStop) guard(what string, write func() error) error {
 	if err := f.dead(); err != nil {
 		return err
 	}
-	timer := time.AfterFunc(f.stall, func() {
+	stalled := watch(f.stall, func() {
 		f.stop(fmt.Errorf("the disk did not %s within %v", what, f.stall))
 	})
 	err := write()
-	timer.Stop()
+	stalled.calm()
 	if err != nil {
 		f.stop(fmt.Errorf("the disk could not %s: %w", what, err))
 	}

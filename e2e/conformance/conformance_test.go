@@ -5,6 +5,7 @@
 package conformance_test
 
 import (
+	"context"
 	"os"
 	"testing"
 
@@ -22,7 +23,7 @@ func TestRealClusterKeepsEveryPromiseOfTheFake(t *testing.T) {
 		t.Fatal(err)
 	}
 	cluster, err := harness.New(t.Context(), harness.Config{Binary: binary, Root: t.TempDir(), Nodes: 3, Profile: "default", Plain: true})
-	t.Cleanup(func() { _ = cluster.Close() })
+	t.Cleanup(func() { _ = cluster.Close(context.Background()) })
 	if err != nil {
 		t.Fatal(err)
 	}
