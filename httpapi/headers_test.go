@@ -213,7 +213,7 @@ func TestForeignErrorsAreNeitherShownNorCertain(t *testing.T) {
 		if _, outcome := write.problem(); write.Code != 504 || outcome != "unknown" {
 			t.Errorf("PATCH = %d %s, want 504 and an unknown outcome", write.Code, write.Body)
 		}
-		read.wants(t, "Service Unavailable unavailable/no_leader")
+		read.wants(t, "Service Unavailable unavailable")
 		if strings.Contains(write.Body.String()+read.Body.String(), "secret") || read.Header().Get("Retry-After") != "1" {
 			t.Errorf("answers = %s %s", write.Body, read.Body)
 		}
