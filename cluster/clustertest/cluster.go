@@ -5,7 +5,9 @@ package clustertest
 import (
 	"context"
 	"log/slog"
+	"math/rand/v2"
 	"net"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -74,15 +76,25 @@ func Prepare(t testing.TB, size int, change func(i int, c *cluster.Config)) *Clu
 	return c
 }
 
-// freeAddr returns an address on loopback that nobody listens on at the moment.
+// freeAddr returns an address on loopback that is free for TCP and UDP. Its port lies below the kernel's ephemeral range (32768 and
+// up): there, a client's connection could take it before the node does.
 func freeAddr(t testing.TB) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 1000 {
+		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(12000+rand.IntN(20000)))
+		tcp, err := net.Listen("tcp", addr)
+		if err != nil {
+			continue
+		}
+		udp, err := net.ListenPacket("udp", addr)
+		_ = tcp.Close()
+		if err == nil {
+			_ = udp.Close()
+			return addr
+		}
 	}
-	defer func() { _ = ln.Close() }()
-	return ln.Addr().String()
+	t.Fatal("no free port on loopback")
+	return ""
 }
 
 // Size returns how many nodes there are, the stopped ones included.
