@@ -22,12 +22,13 @@ type Node struct {
 	clock clock.Clock
 
 	storage
-	raft    *raft.Raft
-	futures futures
-	port    *nodeport.Port
-	peers   *peers
-	replica *replica
-	join    join
+	raft     *raft.Raft
+	futures  futures
+	port     *nodeport.Port
+	peers    *peers
+	replica  *replica
+	livelock raftlog.Livelock
+	join     join
 
 	// What is going on, part by part.
 	asker     asker

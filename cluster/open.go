@@ -52,7 +52,8 @@ func newNode(cfg Config) *Node {
 	n.suspicion.wake = make(chan struct{}, 1)
 	n.join.begun, n.opened = make(chan struct{}, 1), make(chan struct{})
 	n.asker.nonce.Store(rand.Uint64())
-	n.replica = &replica{machine: fsm.New(), estimate: clock.NewEstimate(n.clock), fail: n.fail, mismatch: n.suspect,
+	n.livelock.OnFailure = n.fail
+	n.replica = &replica{installed: n.livelock.Installed, machine: fsm.New(), estimate: clock.NewEstimate(n.clock), fail: n.fail, mismatch: n.suspect,
 		begun: func() { poke(n.join.begun) }, tamper: cfg.Seams.Tamper}
 	return n
 }
@@ -110,7 +111,7 @@ func (n *Node) openStorage() error {
 	n.store, err = raftlog.OpenLog(n.dir, raftlog.Options{
 		StallTimeout: n.cfg.Limits.StallTimeout,
 		OnFailure:    n.fail,
-		Wrap:         func(b raftlog.Backend) raftlog.Backend { return n.cfg.Seams.WrapLog(b) },
+		Wrap:         func(b raftlog.Backend) raftlog.Backend { return noticing{n.cfg.Seams.WrapLog(b), &n.livelock} },
 	})
 	if err != nil {
 		return err

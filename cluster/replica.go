@@ -31,10 +31,11 @@ type replica struct {
 	configured atomic.Uint64 // index of the last configuration entry seen
 	stopped    atomic.Bool
 
-	tamper   func([]byte) []byte // tests only
-	fail     func(error)         // must not block
-	mismatch func(fsm.Mismatch)  // must not block
-	begun    func()              // the state belongs to another generation than before; must not block
+	tamper    func([]byte) []byte // tests only
+	fail      func(error)         // must not block
+	installed func(index uint64)  // a snapshot replaced the state; must not block
+	mismatch  func(fsm.Mismatch)  // must not block
+	begun     func()              // the state belongs to another generation than before; must not block
 
 	generation uint64 // of the state after the last entry; Raft's goroutine only
 }

@@ -28,6 +28,8 @@ func (r *replica) Restore(source io.ReadCloser) error {
 	r.logBytes.Store(0)
 	r.logEntries.Store(0)
 	r.publish(r.estimate.Replace)
+	at, _ := r.machine.At()
+	r.installed(at.Index)
 	return nil
 }
 
