@@ -1,0 +1,147 @@
+//go:build e2e
+
+// Package badinput feeds real processes what only real disks and neighbours can: a full disk, another cluster's key and directory, a
+// damaged log. Each must be answered with a clear error, and nothing acknowledged may be lost.
+package badinput
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/sessnode/sessnode"
+	"github.com/sessnode/sessnode/client"
+	"github.com/sessnode/sessnode/e2e/harness"
+)
+
+func TestMain(m *testing.M) { os.Exit(harness.Main(m)) }
+
+// start runs three nodes and returns a client of all of them.
+func start(t *testing.T, plain bool) (*harness.Cluster, *client.Client) {
+	t.Helper()
+	binary, err := harness.Build(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cluster, err := harness.New(t.Context(), harness.Config{Binary: binary, Root: t.TempDir(), Nodes: 3, Profile: "fast", Plain: plain})
+	t.Cleanup(func() { _ = cluster.Close(context.Background()) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cluster.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var urls []string
+	for _, n := range cluster.Nodes {
+		urls = append(urls, n.URL())
+	}
+	c, err := client.New(strings.Join(urls, ","), client.WithApp("web"), client.WithTimeout(20*time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return cluster, c
+}
+
+// create makes a session with some content and returns its token.
+func create(t *testing.T, c *client.Client, bytes int) sessnode.Token {
+	t.Helper()
+	v, err := client.JSON(strings.Repeat("x", bytes))
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, _, err := c.Create(t.Context(), client.Create{Attrs: map[string]sessnode.Value{"v": v}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+// stopped waits until a node has stopped itself, and returns its log.
+func stopped(t *testing.T, n *harness.Node) string {
+	t.Helper()
+	err := harness.Await(t.Context(), 30*time.Second, n.Name+" to stop itself", func(context.Context) error {
+		if n.Running() {
+			return errors.New("it runs")
+		}
+		return nil
+	})
+	text, _ := os.ReadFile(n.LogFile)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, tail(text))
+	}
+	return string(text)
+}
+
+func tail(b []byte) []byte { return b[max(0, len(b)-3000):] }
+
+// fill takes all space of a disk away.
+func fill(t *testing.T, dir string) (free func()) {
+	t.Helper()
+	path := filepath.Join(dir, "filler")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	block := make([]byte, 1<<20)
+	for len(block) > 0 {
+		if _, err := f.Write(block); errors.Is(err, syscall.ENOSPC) {
+			block = block[:len(block)/2]
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return func() {
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestFullDiskOfTheLeaderStopsItAndLosesNothing(t *testing.T) {
+	cluster, c := start(t, false)
+	var tokens []sessnode.Token
+	for range 20 {
+		tokens = append(tokens, create(t, c, 1000))
+	}
+	leader, _, err := cluster.Leader(t.Context(), 10*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	free := fill(t, leader.Disk.Dir())
+	for range 4000 { // bolt has room in its file at first
+		tokens = append(tokens, create(t, c, 20_000))
+		if !leader.Running() {
+			break
+		}
+	}
+	if log := stopped(t, leader); !strings.Contains(log, "no space left on device") {
+		t.Errorf("the log of %s does not say what happened:\n%s", leader.Name, tail([]byte(log)))
+	}
+	for range 5 { // the others go on
+		tokens = append(tokens, create(t, c, 1000))
+	}
+	free()
+	if err := leader.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if err := leader.AwaitReady(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	own, err := client.New(leader.URL(), client.WithApp("web"), client.WithTimeout(20*time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer own.Close()
+	for i, token := range tokens {
+		if _, err := own.Read(t.Context(), token); err != nil {
+			t.Fatalf("session %d of %d at the node that is back: %v", i, len(tokens), err)
+		}
+	}
+}
