@@ -37,7 +37,7 @@ func (n *Node) handleAsk(_ context.Context, from string, body []byte) ([]byte, e
 // while it is leader of that term both before and after.
 func (n *Node) answer(nonce uint64) answerFrame {
 	term := n.raft.CurrentTerm()
-	f := answerFrame{Nonce: nonce, Term: term, Wall: n.clock.Wall().UnixNano(), Applied: n.replica.progress.index.Load()}
+	f := answerFrame{Nonce: nonce, Term: term, Wall: n.clock.Wall().UnixNano(), Applied: n.replica.progress.index.Load(), Budget: n.cfg.Budget}
 	o := n.office.Load()
 	if o == nil || o.term != term || n.raft.State() != raft.Leader || n.replica.stopped.Load() {
 		return f
@@ -64,7 +64,7 @@ func (n *Node) askOne(ctx context.Context, p peer, nonce uint64) (answerFrame, e
 	if err := unpack(body, &f); err != nil {
 		return answerFrame{}, err
 	}
-	n.peers.heard(p.id, f.Applied)
+	n.peers.heard(p.id, f.Applied, f.Budget)
 	return f, nil
 }
 

@@ -31,6 +31,7 @@ type answerFrame struct {
 	Term    uint64
 	Wall    int64 // ns since the epoch
 	Applied uint64
+	Budget  uint64 // bytes of sessions that its memory allows; 0 = it names none
 
 	Leads      bool // the rest counts only then
 	Commit     uint64
@@ -39,7 +40,7 @@ type answerFrame struct {
 	Voters     []string
 }
 
-func (f *answerFrame) fields() uint64 { return 9 }
+func (f *answerFrame) fields() uint64 { return 10 }
 
 func (f *answerFrame) code(c *coder) {
 	c.uint(&f.Nonce)
@@ -51,6 +52,7 @@ func (f *answerFrame) code(c *coder) {
 	c.int(&f.Stamp)
 	c.uint(&f.Generation)
 	each(c, &f.Voters, (*coder).text)
+	c.uint(&f.Budget)
 }
 
 func (f *answerFrame) answer() readindex.Answer {

@@ -151,7 +151,9 @@ func (n *Node) keepTime(ctx context.Context, o *office) {
 	ticker := time.NewTicker(clockEvery)
 	defer ticker.Stop()
 	for {
-		n.hearClocks(ctx, o) // nobody waits for the answers
+		for range n.hearClocks(ctx, o) { // until all have answered, or a heartbeat has passed
+		}
+		n.keepBudget(ctx)
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():

@@ -41,10 +41,11 @@ type peers struct {
 	config   map[string]string // node address by id, by the Raft configuration
 	gossip   map[string]string // node address by id, of nodes that are alive
 	progress map[string]uint64 // applied index by id, as last heard
+	budgets  map[string]uint64 // byte budget by id, as last heard
 }
 
 func newPeers() *peers {
-	return &peers{config: map[string]string{}, gossip: map[string]string{}, progress: map[string]uint64{}}
+	return &peers{config: map[string]string{}, gossip: map[string]string{}, progress: map[string]uint64{}, budgets: map[string]uint64{}}
 }
 
 // resolve looks addresses up. Nodes whose address is not known are kept, with an empty one: calling them fails at once.
@@ -92,10 +93,11 @@ func (p *peers) gossiped(addrs map[string]string) {
 	p.gossip = addrs
 }
 
-// heard records how far a node has applied.
-func (p *peers) heard(id string, applied uint64) {
+// heard records how far a node has applied, and what its memory allows.
+func (p *peers) heard(id string, applied, budget uint64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.budgets[id] = budget
 	p.progress[id] = max(p.progress[id], applied)
 }
 
