@@ -53,6 +53,8 @@ var layers = []layer{
 	{"internal/sabotage", nil},
 	{"internal/config", []string{""}},
 	{"internal/conformance", []string{"", "client", "internal/"}},
+	{"internal/term", nil},
+	{"internal/demo", []string{"", "client", "client/", "internal/", "examples/"}},
 	{"internal/", []string{"", "client", "internal/"}},
 	{"fsm", []string{"", "internal/sabotage"}},
 	{"cluster/clustertest", []string{"", "fsm", "cluster", "cluster/", "internal/"}},
@@ -62,9 +64,10 @@ var layers = []layer{
 	{"httpapi", []string{"", "httpapi/", "internal/"}},
 	{"client/", []string{"", "client", "client/"}},
 	{"client", []string{""}},
+	{"examples/", []string{"", "client", "client/", "examples/"}},
 	{"sessnodetest", []string{"", "fsm", "httpapi", "client", "internal/"}},
 	{"cmd/", []string{"", "httpapi", "cluster", "cluster/raftlog", "client", "internal/"}},
-	{"e2e/", []string{"", "client", "e2e/", "internal/"}},
+	{"e2e/", []string{"", "client", "client/", "e2e/", "examples/", "internal/"}},
 	{"e2e", []string{"", "client", "e2e/", "internal/"}},
 }
 
@@ -75,9 +78,12 @@ func covers(folder, path string) bool {
 	return path == folder
 }
 
+// inModule returns a package's folder in this module.
+func inModule(p pkg) string { return strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/") }
+
 func TestImportsPointDown(t *testing.T) {
 	for _, p := range list(t, "-tags=e2e", "./...") {
-		from := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/")
+		from := inModule(p)
 		row := slices.IndexFunc(layers, func(l layer) bool { return covers(l.folder, from) })
 		if row < 0 && from != "" {
 			t.Errorf("%s has no place in the house: give it a row in layers, and a sentence in docs/explanation/architecture.md", from)
@@ -96,9 +102,9 @@ func TestImportsPointDown(t *testing.T) {
 }
 
 func TestRootAndClientImportTheStandardLibraryOnly(t *testing.T) {
-	for _, folder := range []string{".", "./client"} {
+	for _, folder := range []string{".", "./client/..."} {
 		for _, p := range list(t, "-deps", folder) {
-			if !p.Standard && p.ImportPath != module && p.ImportPath != module+"/client" {
+			if !p.Standard && p.ImportPath != module && !covers("client", inModule(p)) && !covers("client/", inModule(p)) {
 				t.Errorf("%s drags in %s", folder, p.ImportPath)
 			}
 		}
