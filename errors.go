@@ -152,7 +152,9 @@ const (
 	ReasonNoLeader    = "no_leader"        // unavailable
 	ReasonOverload    = "overload"         // unavailable
 	ReasonBehind      = "behind"           // unavailable: this node has not applied enough of the log
-	ReasonGeneration  = "generation"       // unavailable: the position belongs to another life of the cluster
+	ReasonGeneration  = "generation"       // unavailable, gone: the position belongs to another life of the cluster
+	ReasonSnapshot    = "snapshot"         // gone: the node got its state from a snapshot, which holds no events
+	ReasonOverrun     = "overrun"          // gone: more events came since than are kept
 	ReasonSubjectFull = "subject_limit"    // limit
 	ReasonAnonymous   = "anonymous_quota"  // limit
 )
@@ -164,6 +166,7 @@ type Error struct {
 	Reason     string        // a Reason constant, or empty
 	Detail     string        // a sentence for a person: what is wrong and how to cure it; never holds a token
 	RetryAfter time.Duration // when a retry may help; 0 = not known
+	Oldest     string        // ErrGone: where the events that are still kept begin, for EventQuery.After; else empty
 	Err        error         // the sentinel
 }
 

@@ -1,6 +1,7 @@
 package sessnode
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -70,36 +71,59 @@ func ParseEventKind(name string) (EventKind, bool) {
 // OldestEvent stands, where an event's id is asked for, for the place before the oldest event that is kept.
 const OldestEvent = "oldest"
 
-// EventPos is a place in the stream of events: after so many of the events that the log entry at a position brought forth. Its text
-// is the id of the last of these events.
+// EventQuery says which events are wanted.
+type EventQuery struct {
+	App     string      // empty = of all apps
+	Subject string      // of the session, after the event or before it; empty = of all
+	Kinds   []EventKind // nil = all; a gap is always told
+	After   string      // the id of the last event that was seen, any Session-Index, OldestEvent, or empty for "from now on"
+}
+
+// Wants reports whether an event is one of those asked for.
+func (q EventQuery) Wants(e *Event) bool {
+	return (q.App == "" || q.App == e.App) &&
+		(q.Subject == "" || q.Subject == e.Subject || q.Subject == e.Was) &&
+		(q.Kinds == nil || slices.Contains(q.Kinds, e.Kind))
+}
+
+// EventPage is a part of the stream, in the order of the log.
+type EventPage struct {
+	Events []Event
+	Next   string // where to go on: all that was asked for up to there is in this page or in those before it
+}
+
+// EventPos is a place in the stream of events: behind so many of the events that the log entry at a position brought forth, or
+// behind all of them where Count is zero. Its text is the id of the last event before that place; of the last event of an entry,
+// and of an entry that brought forth none, it is the Position's text.
 type EventPos struct {
 	Position
 	Count uint64
 }
 
 // String returns the id.
-func (p EventPos) String() string { return p.Position.String() + "-" + strconv.FormatUint(p.Count, 36) }
+func (p EventPos) String() string {
+	if p.Count == 0 {
+		return p.Position.String()
+	}
+	return p.Position.String() + "-" + strconv.FormatUint(p.Count, 36)
+}
 
 // ParseEventPos reads what String wrote. It wraps ErrInvalid.
 func ParseEventPos(s string) (EventPos, error) {
-	at, count, found := cutLast(s)
-	p, err1 := ParsePosition(at)
-	n, err2 := strconv.ParseUint(count, 36, 64)
-	if !found || err1 != nil || err2 != nil {
-		return EventPos{}, Errorf(CodeInvalid, "", "%d characters are not the id of an event that this store gave out", len(s))
+	parts := strings.Split(s, "-")
+	if len(parts) == 2 || len(parts) == 3 {
+		p, err := ParsePosition(parts[0] + "-" + parts[1])
+		if err == nil && len(parts) == 2 {
+			return EventPos{Position: p}, nil
+		}
+		if n, err2 := strconv.ParseUint(parts[len(parts)-1], 36, 64); err == nil && err2 == nil && n > 0 {
+			return EventPos{p, n}, nil
+		}
 	}
-	return EventPos{p, n}, nil
+	return EventPos{}, Errorf(CodeInvalid, "", "%d characters are not the id of an event that this store gave out", len(s))
 }
 
-func cutLast(s string) (before, after string, found bool) {
-	i := strings.LastIndexByte(s, '-')
-	if i < 0 {
-		return s, "", false
-	}
-	return s[:i], s[i+1:], true
-}
-
-// Less reports whether p comes before q within one life of the cluster.
+// Less reports whether p comes before q, within one life of the cluster.
 func (p EventPos) Less(q EventPos) bool {
-	return p.Index < q.Index || p.Index == q.Index && p.Count < q.Count
+	return p.Index < q.Index || p.Index == q.Index && p.Count-1 < q.Count-1 // zero, all of the entry, becomes the largest
 }

@@ -36,6 +36,7 @@ func (m *Machine) create(op *Op, c sessnode.Create) Result {
 		m.unbury(s, old)
 	}
 	m.insert(s, r)
+	m.happened(event{kind: sessnode.EventCreated, app: s.app, id: r.id, at: m.now, subject: r.subject, actor: op.Actor, node: op.Node})
 	m.stats.Created++
 	return m.effect(s, r)
 }

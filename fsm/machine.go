@@ -41,6 +41,7 @@ type Machine struct {
 	bytes       uint64             // of sessions and tombstones
 	windowBytes uint64
 	history     history
+	events      events
 	stats       Counters
 }
 
@@ -96,6 +97,7 @@ func (m *Machine) Apply(index uint64, data []byte) ([]Result, *Mismatch, error) 
 		results[i] = m.once(&ops[i])
 	}
 	m.history.add(index, m.total())
+	m.events.closeEntry(m.generation)
 	return results, m.compare(h.Check), nil
 }
 
@@ -201,8 +203,14 @@ func (m *Machine) make(op *Op) Result {
 	case sessnode.SetBudget:
 		m.budget = c.Bytes
 	case sessnode.Found:
-		m.generation, m.cluster, m.budget = c.Generation, c.Cluster, c.Budget
+		m.begin(c)
 	}
 	res.Effect.At = m.position()
 	return res
+}
+
+// begin starts a life of the cluster. Ids of events name the generation, so those of the life before end here.
+func (m *Machine) begin(c sessnode.Found) {
+	m.generation, m.cluster, m.budget = c.Generation, c.Cluster, c.Budget
+	m.events.lose(m.position(), sessnode.ReasonGeneration)
 }

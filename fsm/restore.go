@@ -8,6 +8,8 @@ import (
 	"hash/crc32"
 	"io"
 	"slices"
+
+	"github.com/sessnode/sessnode"
 )
 
 // Restore reads a whole snapshot, verifies every block, the counts and the state hash, and only then replaces the state. On an error
@@ -32,6 +34,7 @@ func (m *Machine) adopt(fresh *Machine) {
 	m.subjects, m.endedOf, m.deadlines, m.anonymous = fresh.subjects, fresh.endedOf, fresh.deadlines, fresh.anonymous
 	m.creation, m.forgetting, m.queue, m.busy = fresh.creation, fresh.forgetting, fresh.queue, fresh.busy
 	m.bytes, m.windowBytes, m.history = fresh.bytes, fresh.windowBytes, fresh.history
+	m.events.lose(m.position(), sessnode.ReasonSnapshot)
 	m.stats = stats
 }
 

@@ -35,6 +35,11 @@ func (m *Machine) rotate(op *Op, c sessnode.Rotate) Result {
 	if !r.anonymous() && (changes || c.Reauth) {
 		r.authenticated = m.now
 	}
+	e := event{kind: sessnode.EventRotated, app: f.app, id: r.id, at: m.now, subject: r.subject, actor: op.Actor, node: op.Node}
+	if changes || c.Reauth {
+		e.kind, e.was = sessnode.EventBound, f.subject
+	}
+	m.happened(e)
 	res := m.rekey(op, f, r, c.NewKey, changes || c.Reauth)
 	res.Effect.Values = numbers
 	m.stats.Rotated++

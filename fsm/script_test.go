@@ -35,6 +35,7 @@ type story struct {
 	t     *testing.T
 	names map[sessnode.ID]string // of sessions: the token that they were created with
 	app   string
+	seen  string // the last place in the stream of events
 }
 
 func (s *story) run(cmd string, list []datadriven.CmdArg, input string) string {
@@ -49,6 +50,8 @@ func (s *story) run(cmd string, list []datadriven.CmdArg, input string) string {
 		return s.totals()
 	case "read":
 		return s.read(a)
+	case "events":
+		return s.events(a)
 	case "why":
 		return s.why(a)
 	case "list":
@@ -177,6 +180,33 @@ func (s *story) read(a *args) string {
 		fmt.Fprintf(&b, "\n%s = %s", name, show(l.Session.Attrs[name]))
 	}
 	return b.String()
+}
+
+// events tells what happened since the last time, or after the place given.
+func (s *story) events(a *args) string {
+	q := sessnode.EventQuery{App: a.text("app", ""), Subject: a.text("subject", ""), After: a.text("after", s.seen)}
+	if q.After == "" {
+		q.After = sessnode.OldestEvent
+	}
+	page, err := s.m.Events(q, 100)
+	if err != nil {
+		return failure(err)
+	}
+	s.seen = page.Next
+	var lines []string
+	for _, e := range page.Events {
+		line := s.names[e.Session] + " " + e.Kind.String()
+		for _, part := range []struct{ before, text string }{{" ", e.Reason}, {" for ", e.Subject}, {" instead of ", e.Was}, {" by ", e.Actor}, {" at ", e.Node}} {
+			if part.text != "" {
+				line += part.before + part.text
+			}
+		}
+		lines = append(lines, line+", "+s.clock(e.At))
+	}
+	if len(lines) == 0 {
+		return "nothing happened"
+	}
+	return strings.Join(lines, "\n")
 }
 
 func (s *story) why(a *args) string {

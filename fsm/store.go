@@ -158,6 +158,11 @@ func (m *Machine) close(s slot, r *record, t tombstone) {
 			m.bury(p, &ended)
 		}
 	}
+	e := event{kind: sessnode.EventRevoked, app: s.app, id: r.id, at: t.at, subject: r.subject, reason: t.reason, actor: t.actor, node: t.node}
+	if t.reason == sessnode.ReasonExpired {
+		e.kind = sessnode.EventExpired
+	}
+	m.happened(e)
 	switch t.reason {
 	case sessnode.ReasonExpired:
 		m.stats.Expired++
