@@ -97,6 +97,26 @@ func values(plain map[string]json.RawMessage, raw map[string]wireRaw) map[string
 	return all
 }
 
+type wireEvent struct {
+	ID      string    `json:"id"`
+	Kind    string    `json:"kind"`
+	App     string    `json:"app"`
+	Session wireID    `json:"session"`
+	Subject string    `json:"subject"`
+	Was     string    `json:"was"`
+	Reason  string    `json:"reason"`
+	Actor   string    `json:"actor"`
+	Node    string    `json:"node"`
+	At      time.Time `json:"at"`
+}
+
+// event is false for a kind that this build does not know.
+func (w wireEvent) event() (sessnode.Event, bool) {
+	kind, known := sessnode.ParseEventKind(w.Kind)
+	return sessnode.Event{ID: w.ID, Kind: kind, App: w.App, Session: sessnode.ID(w.Session), Subject: w.Subject, Was: w.Was,
+		Reason: w.Reason, Actor: w.Actor, Node: w.Node, At: w.At}, known
+}
+
 type wireEnded struct {
 	ID      wireID    `json:"id"`
 	Subject string    `json:"subject"`

@@ -16,6 +16,7 @@ type problem struct {
 	Reason     string  `json:"reason"`
 	Detail     string  `json:"detail"`
 	Outcome    string  `json:"outcome"`
+	Oldest     string  `json:"oldest"`
 	RetryAfter float64 `json:"retry_after"` // seconds
 }
 
@@ -81,7 +82,7 @@ func (c *Client) refusal(n *node, r *request, res *http.Response, p problem) *fa
 		}
 	}
 	e := sessnode.Errorf(code, p.Reason, "%s", detail)
-	e.Op, e.App, e.RetryAfter = r.op, r.app, wait
+	e.Op, e.App, e.RetryAfter, e.Oldest = r.op, r.app, wait, p.Oldest
 	return &failure{final: true, err: e}
 }
 

@@ -40,9 +40,21 @@ type answer struct {
 
 // do sends a request to one node after the other until one answers for good, and returns its answer or a *sessnode.Error
 // with one of the outcomes that the package comment lists.
-func (c *Client) do(ctx context.Context, r *request) (*answer, error) {
+func (c *Client) do(ctx context.Context, r *request) (got *answer, err error) {
+	err = c.settle(ctx, r, func(ctx context.Context, n *node, allotted time.Duration) (failed *failure) {
+		got, failed = c.ask(ctx, n, r, allotted)
+		return failed
+	})
+	return got, err
+}
+
+// attempt is one try at one node. Its context ends with the whole call; nil is success.
+type attempt func(ctx context.Context, n *node, allotted time.Duration) *failure
+
+// settle tries one node after the other until an attempt succeeds or fails for good, or the client's time-out is over.
+func (c *Client) settle(ctx context.Context, r *request, ask attempt) error {
 	if err := r.valid(); err != nil {
-		return nil, err
+		return err
 	}
 	whole, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
@@ -64,12 +76,12 @@ func (c *Client) do(ctx context.Context, r *request) (*answer, error) {
 			round.again()
 			continue
 		}
-		got, failed := c.try(whole, n, r, min(share, time.Until(end)))
+		failed := try(whole, n, min(share, time.Until(end)), ask)
 		if failed == nil {
-			return got, nil
+			return nil
 		}
 		if failed.final {
-			return nil, failed.err
+			return failed.err
 		}
 		doubt, last = doubt || failed.sent, *failed
 		tries++
@@ -77,12 +89,12 @@ func (c *Client) do(ctx context.Context, r *request) (*answer, error) {
 			break
 		}
 	}
-	return nil, last.giveUp(ctx, r, doubt)
+	return last.giveUp(ctx, r, doubt)
 }
 
 // try asks one node and keeps its breaker informed.
-func (c *Client) try(ctx context.Context, n *node, r *request, allotted time.Duration) (*answer, *failure) {
-	got, failed := c.ask(ctx, n, r, allotted)
+func try(ctx context.Context, n *node, allotted time.Duration, ask attempt) *failure {
+	failed := ask(ctx, n, allotted)
 	switch {
 	case failed == nil || failed.final:
 		n.success()
@@ -91,7 +103,7 @@ func (c *Client) try(ctx context.Context, n *node, r *request, allotted time.Dur
 	default:
 		n.failure(time.Now(), failed.retryAfter, rand.Float64())
 	}
-	return got, failed
+	return failed
 }
 
 // ask sends one HTTP request and reads the whole answer.

@@ -21,6 +21,9 @@ type API struct {
 	gate     *gate
 	metrics  *metrics
 	draining atomic.Bool
+
+	life    context.Context // ends with Drain
+	endLife context.CancelFunc
 }
 
 // New makes an API. It returns what Config.Validate finds, or an error when the metrics cannot be registered (twice in one
@@ -34,7 +37,8 @@ func New(config Config) (*API, error) {
 		i := slices.IndexFunc(table, func(r route) bool { return r.pattern == metricsPattern })
 		table[i].role = rolePublic
 	}
-	a := &API{config: config, router: newRouter(table), gate: newGate(config.MaxInFlight, config.MaxBodyBytes)}
+	a := &API{config: config, router: newRouter(table), gate: newGate(config.MaxInFlight, config.MaxStreams, config.MaxBodyBytes)}
+	a.life, a.endLife = context.WithCancel(context.Background())
 	m, err := newMetrics(config.Registry, table, a.gate)
 	if err != nil {
 		return nil, fmt.Errorf("httpapi: %w", err)
@@ -43,8 +47,12 @@ func New(config Config) (*API, error) {
 	return a, nil
 }
 
-// Drain makes /readyz answer "not ready" from now on, so that load balancers send nothing new. Everything is still answered.
-func (a *API) Drain() { a.draining.Store(true) }
+// Drain makes /readyz answer "not ready" from now on, so that load balancers send nothing new, and ends the streams of events, whose
+// readers go on at another node. Everything is still answered.
+func (a *API) Drain() {
+	a.draining.Store(true)
+	a.endLife()
+}
 
 // Do answers one request. It blocks until the answer is complete, ctx ends or the request's own time is over, and never
 // returns nil. A panic of an operation is answered with 500 and an unknown outcome.

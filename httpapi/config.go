@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -35,6 +36,12 @@ type Config struct {
 	// sessnode.MaxBodyBytes.
 	MaxBodyBytes int64
 
+	// MaxStreams is how many streams of events may be open at once; more are shed likewise. Default 256.
+	MaxStreams int
+
+	// EventBeat is how often a stream of events says that nothing happened. Default 10 s.
+	EventBeat time.Duration
+
 	// Registry gets the API's metrics, and /metrics shows all that is in it. Default: one of its own.
 	Registry *prometheus.Registry
 
@@ -44,7 +51,7 @@ type Config struct {
 
 // DefaultConfig returns a Config over a store with every default filled in, and no API keys.
 func DefaultConfig(store Store) Config {
-	return Config{Store: store, MaxInFlight: 1024, MaxBodyBytes: 64 << 20, Registry: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler)}
+	return Config{Store: store, MaxInFlight: 1024, MaxBodyBytes: 64 << 20, MaxStreams: 256, EventBeat: defaultEventBeat, Registry: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler)}
 }
 
 // Validate reports every fault at once. The result wraps sessnode.ErrInvalid.
@@ -59,6 +66,9 @@ func (c Config) Validate() error {
 	}
 	if c.MaxBodyBytes < sessnode.MaxBodyBytes {
 		fail("MaxBodyBytes is %d, allowed is %d or more", c.MaxBodyBytes, sessnode.MaxBodyBytes)
+	}
+	if c.MaxStreams < 1 || c.EventBeat <= 0 {
+		fail("MaxStreams is %d and EventBeat %v, allowed is more than zero", c.MaxStreams, c.EventBeat)
 	}
 	if c.Registry == nil || c.Log == nil {
 		fail("Registry or Log is missing: begin with DefaultConfig")

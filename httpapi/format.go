@@ -18,6 +18,7 @@ const (
 	typeJSON    = "application/json"
 	typeMsgpack = "application/msgpack"
 	typeProblem = "application/problem+json"
+	typeEvents  = "text/event-stream"
 	typeText    = "text/plain; charset=utf-8"
 )
 

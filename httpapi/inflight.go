@@ -12,6 +12,7 @@ type lane uint8
 const (
 	laneMain    lane = iota // Config.MaxInFlight
 	laneReserve             // reserveSlots: what operators need when the main lane is jammed
+	laneStream              // Config.MaxStreams: held as long as a stream of events is open
 	laneFree                // none: health, which must answer whatever happens, and costs nothing
 )
 
@@ -25,10 +26,11 @@ type gate struct {
 	maxBytes int64
 }
 
-func newGate(maxInFlight int, maxBytes int64) *gate {
+func newGate(maxInFlight, maxStreams int, maxBytes int64) *gate {
 	g := &gate{maxBytes: maxBytes}
 	g.slots[laneMain] = make(chan struct{}, maxInFlight)
 	g.slots[laneReserve] = make(chan struct{}, reserveSlots)
+	g.slots[laneStream] = make(chan struct{}, maxStreams)
 	return g
 }
 
@@ -57,6 +59,9 @@ func (g *gate) hold(n int64) (release func(), err error) {
 	}
 	return func() { g.bytes.Add(-n) }, nil
 }
+
+// streams returns how many streams of events are open.
+func (g *gate) streams() int { return len(g.slots[laneStream]) }
 
 // underWay returns how many requests count against the bounds.
 func (g *gate) underWay() int { return len(g.slots[laneMain]) + len(g.slots[laneReserve]) }

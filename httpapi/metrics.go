@@ -39,7 +39,10 @@ func newMetrics(registry *prometheus.Registry, table []route, g *gate) (*metrics
 	held := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "sessnode_http_body_bytes", Help: "Bytes reserved for the bodies of requests that are worked on.",
 	}, func() float64 { return float64(g.bytes.Load()) })
-	for _, c := range []prometheus.Collector{requests, durations, underWay, held} {
+	streams := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "sessnode_http_event_streams", Help: "Streams of events that are open.",
+	}, func() float64 { return float64(g.streams()) })
+	for _, c := range []prometheus.Collector{requests, durations, underWay, held, streams} {
 		if err := registry.Register(c); err != nil {
 			return nil, err
 		}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // ServeHTTP carries Do over net/http.
@@ -30,6 +31,10 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if reply.Close {
 		header["Connection"] = []string{"close"}
 	}
+	if reply.Stream != nil {
+		carry(w, r, reply)
+		return
+	}
 	if reply.Status != http.StatusNoContent && reply.Status != http.StatusNotModified {
 		header["Content-Length"] = []string{strconv.Itoa(len(reply.Body))}
 	}
@@ -37,6 +42,24 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(reply.Body) // whoever does not read the answer has an unknown outcome, as the contract says
 	}
+}
+
+// streamPatience is how long a reader of a stream may take to accept a piece of it.
+const streamPatience = 15 * time.Second
+
+// carry sends a stream, each piece at once. The server's time-outs are for requests that end: the one for reading would cancel the
+// request's context, the one for writing would cut the stream off.
+func carry(w http.ResponseWriter, r *http.Request, reply *Reply) {
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Time{}) // fails only where there are no deadlines
+	w.WriteHeader(reply.Status)
+	reply.Stream(r.Context(), func(piece []byte) error {
+		_ = control.SetWriteDeadline(time.Now().Add(streamPatience))
+		if _, err := w.Write(piece); err != nil {
+			return err
+		}
+		return control.Flush()
+	})
 }
 
 // pathOf returns the path as it was sent, not as net/url understood it.

@@ -52,6 +52,7 @@ func problemWith(status int, err error, changes bool) *Reply {
 	member("reason", e.Reason)
 	member("detail", e.Detail)
 	member("outcome", outcome(code))
+	member("oldest", e.Oldest)
 	retry := e.RetryAfter
 	if retry <= 0 && code == sessnode.CodeUnavailable {
 		retry = unavailableRetry

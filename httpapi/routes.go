@@ -40,6 +40,7 @@ func routes() []route {
 		sessions = app + "/sessions"
 		subject  = app + "/subjects/{subject}"
 	)
+	streamed := []string{"after", "kinds", "subject"}
 	return []route{
 		{method: "POST", pattern: sessions, role: roleApp, op: create},
 		{method: "GET", pattern: session, role: roleApp, op: read, query: []string{"touch"}},
@@ -56,6 +57,7 @@ func routes() []route {
 		{method: "DELETE", pattern: subject + "/sessions", role: roleApp, op: revokeSubject, query: []string{"except"}},
 		{method: "GET", pattern: subject, role: roleApp, op: exportSubject},
 		{method: "GET", pattern: app + "/why", role: roleApp, op: why, query: []string{"id", "subject"}},
+		{method: "GET", pattern: app + "/events", role: roleApp, op: follow, query: streamed, lane: laneFree},
 		{method: "GET", pattern: app, role: roleApp, op: readApp},
 
 		{method: "GET", pattern: sessions, role: roleOperator, op: listSessions, query: []string{"cursor"}},
@@ -63,6 +65,7 @@ func routes() []route {
 		{method: "PUT", pattern: app, role: roleOperator, op: putPolicy},
 		{method: "DELETE", pattern: app, role: roleOperator, op: dropApp},
 		{method: "GET", pattern: "/v1/apps", role: roleOperator, op: listApps},
+		{method: "GET", pattern: "/v1/events", role: roleOperator, op: follow, query: streamed, lane: laneFree},
 
 		{method: "GET", pattern: "/v1/cluster", role: roleOperator, op: cluster, lane: laneReserve},
 		{method: "POST", pattern: "/v1/cluster/transfer", role: roleOperator, op: transfer, lane: laneReserve},

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"time"
 
 	"github.com/sessnode/sessnode"
 )
@@ -30,6 +31,11 @@ type Store interface {
 
 	// Why lists what is remembered of ended sessions, newest first: by id, or by subject where id is zero.
 	Why(ctx context.Context, app string, id sessnode.ID, subject string) ([]sessnode.Ended, sessnode.Position, error)
+
+	// Events returns what happened to sessions after a place in the stream: as soon as there is something, and after wait at the
+	// latest. An empty page is certain: nothing that was asked for had happened beyond its Next. ErrGone, with Error.Oldest, where
+	// events were lost; ErrInvalid for an After that is no place; ErrUnavailable where the store cannot vouch for its silence.
+	Events(ctx context.Context, q sessnode.EventQuery, wait time.Duration) (sessnode.EventPage, error)
 
 	// App returns one app. One that was never declared has the default policy.
 	App(ctx context.Context, name string) (sessnode.AppInfo, sessnode.Position, error)

@@ -23,6 +23,8 @@ type stub struct {
 	values  map[string]sessnode.Value // of every effect
 	count   uint64
 	err     error
+	events  []told
+	queries []sessnode.EventQuery // of events
 	checks  []sessnode.Check
 	fresh   bool                  // the node has just started and has no state yet
 	hook    func(context.Context) // called by every question, outside of the lock
@@ -137,4 +139,31 @@ func (s *stub) Position() sessnode.Position {
 		return sessnode.Position{}
 	}
 	return at
+}
+
+// Events answers with the pages that were prepared, one a call; after the last it waits for the reader to go.
+func (s *stub) Events(ctx context.Context, q sessnode.EventQuery, wait time.Duration) (sessnode.EventPage, error) {
+	if err := s.ask(ctx, "events "+q.App+" "+q.Subject+" after "+q.After); err != nil {
+		return sessnode.EventPage{}, err
+	}
+	s.mu.Lock()
+	s.queries = append(s.queries, q)
+	if len(s.events) > 0 {
+		next := s.events[0]
+		s.events = s.events[1:]
+		s.mu.Unlock()
+		return next.page, next.err
+	}
+	s.mu.Unlock()
+	if wait > 0 {
+		<-ctx.Done()
+		return sessnode.EventPage{}, sessnode.Errorf(sessnode.CodeUnavailable, "", "the reader is gone")
+	}
+	return sessnode.EventPage{Next: at.String()}, nil
+}
+
+// told is one answer of Events.
+type told struct {
+	page sessnode.EventPage
+	err  error
 }

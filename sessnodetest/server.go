@@ -44,7 +44,10 @@ func New(t testing.TB, opts ...Option) *Server {
 		t.Fatalf("sessnodetest: %v", err)
 	}
 	server := &Server{t: t, store: store, http: httptest.NewServer(handler)}
-	t.Cleanup(server.http.Close)
+	t.Cleanup(func() {
+		handler.Drain() // ends the streams of events, which Close would wait for
+		server.http.Close()
+	})
 	return server
 }
 

@@ -31,11 +31,12 @@ type Store struct {
 	machine *fsm.Machine
 	index   uint64
 	now     time.Time
+	changed chan struct{} // closed by the next entry
 }
 
 // NewStore returns an empty store whose clock stands at start. With strict, apps must be declared before use.
 func NewStore(start time.Time, strict bool) *Store {
-	s := &Store{strict: strict, machine: fsm.New(), now: start}
+	s := &Store{strict: strict, machine: fsm.New(), now: start, changed: make(chan struct{})}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, err := s.apply(sessnode.Mutation{Change: sessnode.Found{Generation: generation, Cluster: "memory"}}); err != nil {
@@ -117,6 +118,8 @@ func (s *Store) entry(ops [][]byte) []fsm.Result {
 	if err != nil {
 		panic("sessnodetest: the state machine refuses its own log: " + err.Error())
 	}
+	close(s.changed)
+	s.changed = make(chan struct{})
 	return results
 }
 

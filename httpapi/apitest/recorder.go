@@ -106,6 +106,10 @@ func (r *Recorder) Transport(next http.RoundTripper) http.RoundTripper {
 			r.skip("no answer came")
 			return nil, err
 		}
+		if isStream(res.Header) {
+			r.skip(skipStream)
+			return res, nil
+		}
 		body, err := io.ReadAll(res.Body)
 		_ = res.Body.Close()
 		if err != nil {

@@ -36,7 +36,7 @@ func Run(t *testing.T, open func(*testing.T) Target) {
 	}{
 		{"create", creating}, {"read", reading}, {"patch", patching}, {"replace", replacing}, {"pop", popping},
 		{"values", values}, {"rotate", rotating}, {"revoke", revoking}, {"subjects", subjects}, {"policy", policies},
-		{"time", timing}, {"once", onceOnly}, {"lists", listing},
+		{"time", timing}, {"once", onceOnly}, {"lists", listing}, {"events", following},
 	} {
 		t.Run(suite.name, func(t *testing.T) {
 			for _, c := range suite.claims {
