@@ -52,7 +52,7 @@ func (c *Client) Events(ctx context.Context, f Follow) iter.Seq2[sessnode.Event,
 				if !goOn {
 					return
 				}
-			case ctx.Err() != nil:
+			case over(ctx):
 				return
 			case !begun || sessnode.CodeOf(err) != sessnode.CodeUnavailable:
 				yield(sessnode.Event{}, err)
@@ -62,6 +62,12 @@ func (c *Client) Events(ctx context.Context, f Follow) iter.Seq2[sessnode.Event,
 			pause(ctx, jittered(backed))
 		}
 	}
+}
+
+// over reports whether a context has ended, or has so little time left that nothing is sent in it any more.
+func over(ctx context.Context) bool {
+	end, has := ctx.Deadline()
+	return ctx.Err() != nil || has && time.Until(end) < leastSent
 }
 
 // openEvents begins a stream at some node.
