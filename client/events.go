@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"iter"
 	"net/http"
 	"net/url"
@@ -89,10 +90,20 @@ func (c *Client) openEvents(ctx context.Context, f Follow) (s *eventStream, err 
 		}
 		r.query.Set("kinds", strings.Join(names, ","))
 	}
+	gone := map[*node]error{} // what one node has lost another one may still have
 	err = c.settle(ctx, r, func(_ context.Context, n *node, allotted time.Duration) (failed *failure) {
 		s, failed = c.askEvents(ctx, n, r, allotted)
+		if failed != nil && failed.final && errors.Is(failed.err, sessnode.ErrGone) {
+			gone[n] = failed.err
+			failed.elsewhere, failed.final = true, len(gone) == len(c.nodes.all)
+		}
 		return failed
 	})
+	if err != nil {
+		for _, err := range gone {
+			return nil, err
+		}
+	}
 	return s, err
 }
 

@@ -129,6 +129,26 @@ func TestAGapIsAnEventAndGoneIsAnEnd(t *testing.T) {
 	}
 }
 
+// TestWhatOneNodeHasLostAnotherMayHave: a node that was restarted from a snapshot must not end a stream that others can go on with.
+func TestWhatOneNodeHasLostAnotherMayHave(t *testing.T) {
+	lost := refuses(410, "gone", `,"reason":"snapshot","oldest":"1-7"`)
+	restarted := httptest.NewServer(&streamer{scripts: slices.Repeat([]func(http.ResponseWriter, *http.Request){lost}, 100)})
+	defer restarted.Close()
+	well := httptest.NewServer(&streamer{scripts: []func(http.ResponseWriter, *http.Request){
+		says(event("1-3", "created")), says(event("1-4", "created")), says(event("1-5", "created")), says(event("1-6", "created")), lost, lost, lost, lost,
+	}})
+	defer well.Close()
+	c, err := New(restarted.URL+","+well.URL, WithApp("web"), WithTimeout(2*time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	words, err := followed(t, c, 5, Follow{After: "1-2"})
+	if want := []string{"1-3 created", "1-4 created", "1-5 created", "1-6 created"}; !slices.Equal(words, want) || !errors.Is(err, sessnode.ErrGone) {
+		t.Errorf("events = %v, then %v, want %v, and gone once both nodes have said so", words, err, want)
+	}
+}
+
 func TestKindsOfTheFutureArePassedOver(t *testing.T) {
 	c, _ := newStreamer(t, says(event("1-3", "blessed")+event("1-4", "expired")))
 	if words, err := followed(t, c, 1, Follow{}); err != nil || words[0] != "1-4 expired" {

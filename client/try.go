@@ -96,7 +96,7 @@ func (c *Client) settle(ctx context.Context, r *request, ask attempt) error {
 func try(ctx context.Context, n *node, allotted time.Duration, ask attempt) *failure {
 	failed := ask(ctx, n, allotted)
 	switch {
-	case failed == nil || failed.final:
+	case failed == nil || failed.final || failed.elsewhere:
 		n.success()
 	case allotted < leastTry || errors.Is(ctx.Err(), context.Canceled):
 		n.abandon() // it was not given the time to show anything
