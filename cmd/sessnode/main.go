@@ -11,5 +11,5 @@ import (
 )
 
 func main() {
-	os.Exit(run(context.Background(), stdio{out: os.Stdout, err: os.Stderr, env: os.LookupEnv}, os.Args[1:]))
+	os.Exit(run(context.Background(), stdio{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.LookupEnv}, os.Args[1:]))
 }

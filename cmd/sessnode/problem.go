@@ -26,9 +26,13 @@ func (p *problem) Error() string { return p.what + ": " + p.why }
 // Unwrap makes errors.Is see the cause.
 func (p *problem) Unwrap() error { return p.err }
 
-// print writes the three lines, whatever line breaks the cause brought along.
+// print writes the three lines, whatever line breaks the cause brought along. A problem that explains itself has one.
 func (p *problem) print(w io.Writer) {
 	line := strings.NewReplacer("\r", "", "\n", "; ")
+	if p.why == "" {
+		fmt.Fprintf(w, "error:  %s\n", line.Replace(p.what))
+		return
+	}
 	fmt.Fprintf(w, "error:  %s\nlikely: %s\ntry:    %s\n", line.Replace(p.what), line.Replace(p.why), line.Replace(p.try))
 }
 

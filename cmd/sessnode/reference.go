@@ -56,7 +56,7 @@ func writeKeys(b *strings.Builder) {
 	b.WriteString("\nA key is set by its flag, else by its environment variable, else by its default, each key on its own. A variable that is\n" +
 		"set to nothing counts as not set.\n")
 	group := config.Group("")
-	for _, k := range config.Keys() {
+	for _, k := range config.KeysFor(config.ForNode) {
 		if k.Hidden {
 			continue
 		}

@@ -10,6 +10,7 @@ import (
 
 // stdio is what a verb sees of the world.
 type stdio struct {
+	in       io.Reader
 	out, err io.Writer
 	env      func(string) (string, bool)
 }
@@ -61,6 +62,6 @@ func newRoot(std stdio) *cobra.Command {
 		DisableSuggestions: true, // suggest has them for flags too, on one line
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newServe(std), newCheck(std), newVersion(std), newReference(std))
+	root.AddCommand(newServe(std), newEvents(std), newCheck(std), newVersion(std), newReference(std))
 	return root
 }

@@ -29,14 +29,14 @@ func newServe(std stdio) *cobra.Command {
 			"    --cluster-key-file cluster.key --api-keys-file api.keys",
 		Args: cobra.NoArgs,
 		RunE: verb(func(cmd *cobra.Command, _ []string) error {
-			s, err := readSettings(fromFlags(cmd), config.FromEnv(std.env))
+			s, err := readSettings(cmd, std)
 			if err != nil {
 				return err
 			}
 			return serve(cmd.Context(), logs.New(std.err, s.Log.Format, s.Log.Level), s)
 		}),
 	}
-	addFlags(cmd)
+	addNodeFlags(cmd)
 	return cmd
 }
 
@@ -48,10 +48,8 @@ type settings struct {
 }
 
 // readSettings reports the faults of all keys and key files at once.
-func readSettings(sources ...config.Source) (settings, error) {
-	host, _ := os.Hostname() // without one, --name is asked for
-	hostname := func(k config.Key) (string, string, bool) { return host, "the host's name", k.Name == "name" }
-	c, err := config.Load(append(sources, hostname)...)
+func readSettings(cmd *cobra.Command, std stdio) (settings, error) {
+	c, err := nodeConfig(cmd, std)
 	if err != nil {
 		return settings{}, err
 	}
@@ -89,7 +87,7 @@ func serve(ctx context.Context, log *slog.Logger, s settings) error {
 	defer readiness.Wait()
 	defer stopWatching()
 
-	stopNarration := step{"narration", func(context.Context) error { stopWatching(); return nil }}
+	stopNarration := step{"narration", func(context.Context) error { stopWatching(); readiness.Wait(); return nil }}
 	l := life{log: log, signals: signals, failed: p.failed, drain: append([]step{stopNarration}, p.drain...)}
 	return l.run(ctx)
 }

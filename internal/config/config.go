@@ -10,6 +10,7 @@ type Config struct {
 	Name       string // the node's name, unique in the cluster; default: the host's name
 	Data       string // directory of the log, snapshots and the node's identity; made if missing
 	StrictApps bool   // refuse an app that was never declared with unknown_app
+	File       string // the configuration file that was read; empty: none
 
 	Listen   Listen
 	Cluster  Cluster

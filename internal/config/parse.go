@@ -1,9 +1,11 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,26 +23,39 @@ const (
 	typeSize      = "size"
 	typeDuration  = "duration"
 	typeChoice    = "choice"
+	typeURL       = "url"
 )
 
-type parser = func(c *Config, text string) error
+type parser = func(t *told, text string) error
 
-func textTo(field func(*Config) *string) parser {
-	return func(c *Config, text string) error {
-		*field(c) = text
+func textTo(field func(*told) *string) parser {
+	return func(t *told, text string) error {
+		*field(t) = text
 		return nil
 	}
 }
 
-func addressTo(field func(*Config) *string) parser {
-	return func(c *Config, text string) error {
-		*field(c) = text
+// urlTo looks at the scheme only: client.New knows the rest. No fault quotes the text, because a key may be part of it.
+func urlTo(field func(*told) *string) parser {
+	return func(t *told, text string) error {
+		*field(t) = text
+		scheme, rest, _ := strings.Cut(text, "://")
+		if !slices.Contains([]string{"http", "https", "sessnode", "sessnodes"}, scheme) || rest == "" {
+			return errors.New("it does not begin with http://, https://, sessnode:// or sessnodes://")
+		}
+		return nil
+	}
+}
+
+func addressTo(field func(*told) *string) parser {
+	return func(t *told, text string) error {
+		*field(t) = text
 		return checkAddress(text)
 	}
 }
 
-func addressesTo(field func(*Config) *[]string) parser {
-	return func(c *Config, text string) error {
+func addressesTo(field func(*told) *[]string) parser {
+	return func(t *told, text string) error {
 		var list []string
 		for _, part := range splitList(text) {
 			if err := checkAddress(part); err != nil {
@@ -51,13 +66,13 @@ func addressesTo(field func(*Config) *[]string) parser {
 			}
 			list = append(list, part)
 		}
-		*field(c) = list
+		*field(t) = list
 		return nil
 	}
 }
 
-func namesTo(field func(*Config) *[]string) parser {
-	return func(c *Config, text string) error {
+func namesTo(field func(*told) *[]string) parser {
+	return func(t *told, text string) error {
 		var list []string
 		for _, name := range splitList(text) {
 			if strings.ContainsAny(name, "/@ ") || hasPort(name) {
@@ -65,7 +80,7 @@ func namesTo(field func(*Config) *[]string) parser {
 			}
 			list = append(list, name)
 		}
-		*field(c) = list
+		*field(t) = list
 		return nil
 	}
 }
@@ -93,48 +108,59 @@ func checkAddress(text string) error {
 	return nil
 }
 
-func switchTo(field func(*Config) *bool) parser {
-	return func(c *Config, text string) error {
+func switchTo(field func(*told) *bool) parser {
+	return func(t *told, text string) error {
 		on, err := strconv.ParseBool(text)
 		if err != nil {
 			return fmt.Errorf("%q is neither true nor false", text)
 		}
-		*field(c) = on
+		*field(t) = on
 		return nil
 	}
 }
 
-func countTo(field func(*Config) *int, least, most int) parser {
-	return func(c *Config, text string) error {
+func countTo(field func(*told) *int, least, most int) parser {
+	return func(t *told, text string) error {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < least || n > most {
 			return fmt.Errorf("%q is no whole number from %d to %d", text, least, most)
 		}
-		*field(c) = n
+		*field(t) = n
 		return nil
 	}
 }
 
-func durationTo(field func(*Config) *time.Duration) parser {
-	return func(c *Config, text string) error {
+func durationTo(field func(*told) *time.Duration) parser {
+	return func(t *told, text string) error {
 		d, err := time.ParseDuration(text)
 		if err != nil {
 			return fmt.Errorf("%q is no duration such as 500ms or 1h30m", text)
 		}
-		*field(c) = d
+		*field(t) = d
 		return nil
 	}
 }
 
-func levelTo(field func(*Config) *slog.Level) parser {
-	return func(c *Config, text string) error {
-		return field(c).UnmarshalText([]byte(text))
+// spanTo reads a duration that is more than nothing.
+func spanTo(field func(*told) *time.Duration) parser {
+	return func(t *told, text string) error {
+		err := durationTo(field)(t, text)
+		if err == nil && *field(t) <= 0 {
+			return fmt.Errorf("%q is no time to wait in", text)
+		}
+		return err
 	}
 }
 
-func sizeTo(field func(*Config) *uint64) parser {
-	return func(c *Config, text string) (err error) {
-		*field(c), err = ParseSize(text)
+func levelTo(field func(*told) *slog.Level) parser {
+	return func(t *told, text string) error {
+		return field(t).UnmarshalText([]byte(text))
+	}
+}
+
+func sizeTo(field func(*told) *uint64) parser {
+	return func(t *told, text string) (err error) {
+		*field(t), err = ParseSize(text)
 		return err
 	}
 }

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sessnode/sessnode"
+	"github.com/sessnode/sessnode/client"
+	"github.com/sessnode/sessnode/internal/config"
+)
+
+// clientSettings is what a client verb was told, with its key file read.
+type clientSettings struct {
+	config.Client
+	apiKey string
+}
+
+// readClient reports the faults of all keys of a client verb at once.
+func readClient(cmd *cobra.Command, std stdio) (clientSettings, error) {
+	sources, err := config.Sources(fromFlags(cmd), std.env)
+	c, faults := config.LoadClient(sources...)
+	if err := errors.Join(err, faults); err != nil {
+		return clientSettings{}, err
+	}
+	key, err := config.ClientKey(c.APIKeyFile)
+	return clientSettings{c, key}, err
+}
+
+// connect prepares a client of the cluster that a verb's flags, the variables and the file name; see addClientFlags. It
+// sends nothing yet. The caller closes it.
+func connect(cmd *cobra.Command, std stdio) (*client.Client, clientSettings, error) {
+	s, err := readClient(cmd, std)
+	if err != nil {
+		return nil, s, err
+	}
+	opts := []client.Option{client.WithTimeout(s.Timeout)}
+	if s.App != "" {
+		opts = append(opts, client.WithApp(s.App))
+	}
+	if s.apiKey != "" {
+		opts = append(opts, client.WithAPIKey(s.apiKey))
+	}
+	if s.Verbose {
+		opts = append(opts, client.WithTransport(&curls{out: std.err, next: client.DefaultTransport()}))
+	}
+	c, err := client.New(s.URL, opts...)
+	if err != nil {
+		return nil, s, badConnection(err, s)
+	}
+	if f := cmd.Flags().Lookup("url"); f != nil && f.Changed && config.HideKey(s.URL) != s.URL {
+		newPrinter(std, s).say("note: other users of this host can see the key in --url; SESSNODE_URL, the file and --api-key-file hide it")
+	}
+	return c, s, nil
+}
+
+// needApp is for verbs about one app: it says how to name one before anything is sent.
+func needApp(c *client.Client) error {
+	if c.Name() != "" {
+		return nil
+	}
+	return &problem{what: "no app was named", why: "this verb is about one app of the cluster", exit: exitUsage,
+		try: "add --app NAME, set SESSNODE_APP, or put it into the URL: sessnode://HOST/NAME   (sessnode app list shows all)"}
+}
+
+// badConnection explains what client.New refuses. Its texts never quote the URL.
+func badConnection(err error, s clientSettings) error {
+	var e *sessnode.Error
+	what := err.Error()
+	if errors.As(err, &e) {
+		what = e.Detail
+	}
+	try := "--url http://10.0.0.11:7480,http://10.0.0.12:7480   or   SESSNODE_URL=sessnode://KEY@10.0.0.11,10.0.0.12/web"
+	if s.App != "" && !sessnode.ValidApp(s.App) {
+		try = "--app web   (lower case letters, digits and . _ - make up a name)"
+	}
+	what, _, _ = strings.Cut(what, "; write ")
+	return &problem{what: fmt.Sprintf("cannot connect to %s", config.HideKey(s.URL)), why: what, try: try, exit: exitUsage, err: err}
+}
