@@ -1,5 +1,7 @@
 package sabotage
 
+import "slices"
+
 // Fault is one way in which the store can be broken.
 type Fault string
 
@@ -15,3 +17,11 @@ const (
 	FrozenClock     Fault = "frozen-clock"      // the leader's stamp stands still
 	NoFsync         Fault = "no-fsync"          // the log store does not sync
 )
+
+// Faults lists all of them.
+func Faults() []Fault {
+	return []Fault{AckBeforeCommit, LoseTail, Resurrect, StaleRead, DoubleApply, EarlyExpiry, LateExpiry, FrozenClock, NoFsync}
+}
+
+// Known reports whether there is such a fault.
+func Known(f Fault) bool { return slices.Contains(Faults(), f) }

@@ -6,3 +6,6 @@ package sabotage
 
 // On reports whether the named fault is active: never, in this build.
 func On(Fault) bool { return false }
+
+// Built says whether this build can be broken: it was made with the tag `sabotage`.
+const Built = false

@@ -6,6 +6,9 @@ package sabotage
 
 import "os"
 
+// Built says whether this build can be broken: it was made with the tag `sabotage`.
+const Built = true
+
 var active = Fault(os.Getenv("SESSNODE_SABOTAGE"))
 
 // On reports whether the named fault is active.
