@@ -5,13 +5,15 @@ import "github.com/sessnode/sessnode"
 // Exit codes beyond those that the table of errors gives (sessnode.Codes). They are stable: supervisors and scripts act on
 // them.
 const (
-	exitOK          = 0
-	exitFailure     = 1   // anything else; from check: not ready
-	exitUsage       = 2   // a flag, variable or file is wrong: starting again will not help
-	exitUnavailable = 4   // a port or the data directory is in use, the disk is full: starting again may help
-	exitConflict    = 5   // the data directory is damaged, or of another node, cluster or format: an operator must look
-	exitFailStop    = 8   // the node stopped itself to protect its state: the disk stalled or failed, or its replica differs
-	exitInterrupted = 130 // a second signal cut the drain short
+	exitOK           = 0
+	exitFailure      = 1   // anything else; from check: not ready
+	exitUsage        = 2   // a flag, variable or file is wrong: starting again will not help
+	exitUnavailable  = 4   // a port or the data directory is in use, the disk is full: starting again may help
+	exitConflict     = 5   // the data directory is damaged, or of another node, cluster or format: an operator must look
+	exitFailStop     = 8   // the node stopped itself to protect its state: the disk stalled or failed, or its replica differs
+	exitFailed       = 20  // a verdict: a promise was broken
+	exitInconclusive = 21  // a verdict: not everything could be judged
+	exitInterrupted  = 130 // a second signal cut the drain short
 )
 
 // exitMeaning is one row of the page on exit codes.
@@ -32,6 +34,8 @@ func exitMeanings() []exitMeaning {
 		{sessnode.CodeForbidden.Info().Exit, "not authorised"},
 		{sessnode.CodeUnknown.Info().Exit, "outcome unknown"},
 		{exitFailStop, "`serve` stopped itself to protect its state: the disk stalled or failed, or the replica differs from the majority"},
+		{exitFailed, "verdict FAIL: a promise was broken"},
+		{exitInconclusive, "verdict INCONCLUSIVE: not everything could be judged, for instance because a fault did not land"},
 		{exitInterrupted, "interrupted: a second signal cut the drain short"},
 	}
 }
