@@ -1,0 +1,142 @@
+package bench
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/sessnode/sessnode"
+	"github.com/sessnode/sessnode/client"
+	"github.com/sessnode/sessnode/internal/bench/wire"
+)
+
+var _ Store = (*Cluster)(nil)
+
+// requestTimeout is the time that one request has where nobody says: the nodes' own default.
+const requestTimeout = 5 * time.Second
+
+// Cluster is a store that runs: the load goes to it over package wire, everything else over the Go client. It is safe for
+// concurrent use.
+type Cluster struct {
+	client  *client.Client
+	apiKey  string
+	timeout time.Duration
+
+	mu    sync.Mutex
+	urlOf map[string]string // by the id of the node that answered there
+}
+
+// Reach prepares access to the cluster and app of a client. The load carries the API key, which must be the client's own;
+// empty where none is asked for. A request of the load has the time given, at most 30 s, the most that a node takes.
+func Reach(c *client.Client, apiKey string, timeout time.Duration) *Cluster {
+	return &Cluster{client: c, apiKey: apiKey, timeout: min(timeout, 30*time.Second), urlOf: map[string]string{}}
+}
+
+// Nodes asks a node for the members. The URLs that were given are used for the nodes that answer there; other nodes are
+// reached where they say that they are. An app's own key may not ask for the members: then the URLs are the nodes, and who
+// leads is not known.
+func (c *Cluster) Nodes(ctx context.Context) (Nodes, error) {
+	status, err := c.client.Cluster(ctx)
+	if errors.Is(err, sessnode.ErrForbidden) {
+		var list Nodes
+		for _, u := range c.client.Nodes() {
+			list = append(list, Node{ID: u, Name: hostOf(u), URL: u, Alive: true})
+		}
+		return list, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.identify(ctx)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	scheme, _, _ := strings.Cut(c.client.Nodes()[0], "://")
+	var list Nodes
+	for _, m := range status.Members {
+		n := Node{ID: m.ID, Name: m.Name, URL: c.urlOf[m.ID], Leader: m.Leader, Voter: m.Voter, Alive: m.Alive}
+		if n.URL == "" && m.HTTPAddr != "" {
+			n.URL = scheme + "://" + m.HTTPAddr
+		}
+		list = append(list, n)
+	}
+	return list, nil
+}
+
+// identify finds out which node answers at each URL. One that does not answer is asked again the next time.
+func (c *Cluster) identify(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout/5)
+	defer cancel()
+	var asked sync.WaitGroup
+	for _, u := range c.client.Nodes() {
+		one, err := c.client.At(u)
+		if err != nil {
+			continue
+		}
+		asked.Go(func() { // ends with ctx
+			status, err := one.Cluster(ctx)
+			if err != nil {
+				return
+			}
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.urlOf[status.Node] = u
+		})
+	}
+	asked.Wait()
+}
+
+// RevokeSubject ends a subject's sessions.
+func (c *Cluster) RevokeSubject(ctx context.Context, subject string) (uint64, error) {
+	return c.client.RevokeSubject(ctx, subject, sessnode.ID{})
+}
+
+// Connect prepares a connection to a node.
+func (c *Cluster) Connect(n Node) Conn {
+	target := wire.Target{Address: hostOf(n.URL), APIKey: c.apiKey, Timeout: c.timeout}
+	if host, secure := strings.CutPrefix(n.URL, "https://"); secure {
+		target.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
+		if _, _, err := net.SplitHostPort(host); err != nil {
+			target.Address = net.JoinHostPort(host, "443")
+		}
+	}
+	prefix := "/v1/apps/" + c.client.Name()
+	return &conn{Conn: wire.New(target), shapes: [operations]wire.Request{
+		Create:    {Method: "POST", Path: prefix + "/sessions"},
+		Read:      {Method: "GET", Path: prefix + "/session?touch=false"},
+		ReadTouch: {Method: "GET", Path: prefix + "/session"},
+		Patch:     {Method: "PATCH", Path: prefix + "/session"},
+		Touch:     {Method: "POST", Path: prefix + "/session/touch"},
+	}}
+}
+
+// conn makes requests of operations.
+type conn struct {
+	*wire.Conn
+	shapes [operations]wire.Request
+}
+
+// Do sends the request of an operation. Changes carry an operation id, as those of the Go client do.
+func (c *conn) Do(ctx context.Context, o Operation, token sessnode.Token, body []byte) sessnode.Code {
+	r := &c.shapes[o]
+	r.Body = body
+	if o != Create { // there it is in the body
+		r.Token = token
+	}
+	if r.Method != "GET" {
+		r.Operation = sessnode.NewID().String()
+	}
+	return c.Conn.Do(ctx, r)
+}
+
+// hostOf returns what stands between a URL's scheme and its path.
+func hostOf(text string) string {
+	if u, err := url.Parse(text); err == nil {
+		return u.Host
+	}
+	return text
+}
