@@ -29,6 +29,7 @@ const (
 	StateHash     = "state-hash"
 	LogEqual      = "log"
 	NoQuorum      = "ack-without-quorum"
+	Followed      = "events"
 	Coverage      = "coverage" // the run proves too little: a fault did not land, too few operations
 )
 

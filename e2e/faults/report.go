@@ -36,6 +36,7 @@ type Report struct {
 	Sessions   int
 	Expired    int
 	Attacked   int // late tries with dead tokens
+	Events     int // heard by somebody who followed all of them
 	Tokens     int
 	Searched   int64 // bytes
 	Violations []check.Violation
@@ -67,8 +68,8 @@ func (r *Report) Save(path string) error {
 func (r *Report) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "seed %d: %v in %v: %d operations (%d acknowledged, %d in doubt, %d %% through followers), %d sessions, "+
-		"%d expired, %d late tries, %d tokens in %d MB searched", r.Seed, r.Faults, r.Took.Round(time.Millisecond), r.Operations,
-		r.Acked, r.InDoubt, r.Followers, r.Sessions, r.Expired, r.Attacked, r.Tokens, r.Searched>>20)
+		"%d expired, %d late tries, %d events, %d tokens in %d MB searched", r.Seed, r.Faults, r.Took.Round(time.Millisecond), r.Operations,
+		r.Acked, r.InDoubt, r.Followers, r.Sessions, r.Expired, r.Attacked, r.Events, r.Tokens, r.Searched>>20)
 	for _, w := range r.Windows {
 		fmt.Fprintf(&b, "\n    %-18s held %-8v window %-8v %5d acknowledged", w.Fault, w.Held.Round(time.Millisecond),
 			w.Took.Round(time.Millisecond), w.Acked)

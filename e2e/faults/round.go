@@ -43,6 +43,7 @@ type round struct {
 	rng     *rand.Rand
 	cluster *harness.Cluster
 	load    *load.Load
+	follow  *follower
 	capture *harness.Capture
 	probe   func() error // sends the planted token over a captured port
 	planted sessnode.Token
@@ -61,6 +62,9 @@ func Run(ctx context.Context, cfg Config) Report {
 	err := r.run(ctx)
 	if r.load != nil {
 		r.load.Close()
+	}
+	if r.follow != nil {
+		r.follow.close()
 	}
 	if r.capture != nil {
 		_, stopErr := r.capture.Stop()
@@ -129,7 +133,8 @@ func (r *round) setUp(ctx context.Context) error {
 		urls = append(urls, n.URL())
 	}
 	r.load = load.New(load.Config{Nodes: urls, Seed: r.cfg.Seed})
-	return nil
+	r.follow, err = follow(ctx, urls)
+	return err
 }
 
 // hurt lets the load warm up, injects each fault, and lets it calm down after each.
@@ -171,6 +176,9 @@ func (r *round) settle(ctx context.Context) error {
 	if r.final, err = r.cluster.Agree(ctx, leaderLimit); err != nil {
 		return err
 	}
+	heard, violations := r.follow.judge(ctx, leaderLimit)
+	r.report.Events = heard
+	r.report.add(violations...)
 	if err := r.saveMetrics(ctx); err != nil {
 		return err
 	}

@@ -165,7 +165,7 @@ func unescape(segment string) string {
 }
 
 func (f *fake) change(w http.ResponseWriter, r *http.Request, c sessnode.Change) {
-	res := f.apply(sessnode.Mutation{App: app, OpID: sessnode.OpIDOf(r.Header.Get("Idempotency-Key")), Change: c})
+	res := f.apply(sessnode.Mutation{App: App, OpID: sessnode.OpIDOf(r.Header.Get("Idempotency-Key")), Change: c})
 	if refuse(w, res.Err()) {
 		return
 	}
@@ -178,18 +178,18 @@ func (f *fake) change(w http.ResponseWriter, r *http.Request, c sessnode.Change)
 
 func (f *fake) read(w http.ResponseWriter, r *http.Request, key sessnode.Key) {
 	if r.URL.Query().Get("touch") != "false" {
-		f.apply(sessnode.Mutation{App: app, Change: sessnode.TouchOne{Key: key}})
+		f.apply(sessnode.Mutation{App: App, Change: sessnode.TouchOne{Key: key}})
 	} else {
-		f.apply(sessnode.Mutation{App: app, Change: sessnode.Touch{}}) // a tick
+		f.apply(sessnode.Mutation{App: App, Change: sessnode.Touch{}}) // a tick
 	}
-	found, err := f.machine.Lookup(app, key)
+	found, err := f.machine.Lookup(App, key)
 	if !refuse(w, err) {
 		show(w, found.Session, nil)
 	}
 }
 
 func (f *fake) list(w http.ResponseWriter, segment string) {
-	list, _, _ := f.machine.Subject(app, unescape(segment), false)
+	list, _, _ := f.machine.Subject(App, unescape(segment), false)
 	bodies := []map[string]any{}
 	for _, s := range list {
 		bodies = append(bodies, render(s, nil))

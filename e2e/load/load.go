@@ -30,8 +30,10 @@ type Config struct {
 const (
 	sharedSlots  = 8
 	subjectSlots = 6
-	app          = "shop"
 )
+
+// App is the app that the sessions belong to.
+const App = "shop"
 
 // Load is a running workload. Start and Stop are called once each, by one goroutine; the rest is safe for concurrent use.
 type Load struct {

@@ -108,7 +108,7 @@ func (c *client) identify(s *session) (id, subject string) {
 }
 
 const (
-	appPath     = "/v1/apps/" + app
+	appPath     = "/v1/apps/" + App
 	sessionPath = appPath + "/session"
 )
 

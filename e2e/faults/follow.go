@@ -1,0 +1,84 @@
+package faults
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/sessnode/sessnode"
+	"github.com/sessnode/sessnode/client"
+	"github.com/sessnode/sessnode/e2e/check"
+	"github.com/sessnode/sessnode/e2e/harness"
+	"github.com/sessnode/sessnode/e2e/load"
+)
+
+// leastEvents is how many events must be heard for their sum to mean something.
+const leastEvents = 100
+
+// follower hears everything that happens to sessions, through whatever happens to the nodes.
+type follower struct {
+	sessions *client.Client
+	end      context.CancelFunc
+	done     sync.WaitGroup
+
+	mu     sync.Mutex
+	events []sessnode.Event // guarded by mu
+	err    error            // guarded by mu; why it stopped hearing
+}
+
+// follow starts to listen at all nodes of the cluster. close ends it.
+func follow(ctx context.Context, urls []string) (*follower, error) {
+	c, err := client.New(strings.Join(urls, ","), client.WithApp(load.App))
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	f := &follower{sessions: c, end: cancel}
+	f.done.Go(func() {
+		for event, err := range c.Events(ctx, client.Follow{After: sessnode.OldestEvent}) {
+			f.mu.Lock()
+			if f.err = err; err == nil {
+				f.events = append(f.events, event)
+			}
+			f.mu.Unlock()
+		}
+	})
+	return f, nil
+}
+
+func (f *follower) close() {
+	f.end()
+	f.done.Wait()
+	f.sessions.Close()
+}
+
+// judge compares what was heard with what is stored, now that nothing more is written. What happened last may still be on
+// its way, so it looks again until all adds up, for a limited time.
+func (f *follower) judge(ctx context.Context, limit time.Duration) (heard int, out []check.Violation) {
+	_ = harness.Await(ctx, limit, "events that add up", func(ctx context.Context) error {
+		var stored []sessnode.Session
+		for s, err := range f.sessions.Sessions(ctx) {
+			if err != nil {
+				out = []check.Violation{{Check: check.Coverage, Detail: "the sessions cannot be listed: " + err.Error()}}
+				return err
+			}
+			stored = append(stored, s)
+		}
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		heard, out = len(f.events), check.Events(f.events, stored)
+		if f.err != nil {
+			out = append(out, check.Violation{Check: check.Followed, Detail: "following ended: " + f.err.Error()})
+		}
+		if heard < leastEvents {
+			out = append(out, check.Violation{Check: check.Coverage, Detail: fmt.Sprintf("only %d events were heard", heard)})
+		}
+		if len(out) > 0 {
+			return fmt.Errorf("%d violations", len(out))
+		}
+		return nil
+	})
+	return heard, out
+}
