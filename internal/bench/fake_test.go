@@ -30,7 +30,7 @@ type fakeStore struct {
 func threeNodes(leader string) Nodes {
 	list := Nodes{}
 	for _, name := range []string{"n1", "n2", "n3"} {
-		list = append(list, Node{ID: name + "-id", Name: name, URL: "http://" + name, Leader: name == leader, Voter: true, Alive: true})
+		list = append(list, Node{ID: name + "-id", Name: name, URL: "http://127.0.0.1:" + name[1:], Leader: name == leader, Voter: true, Alive: true})
 	}
 	return list
 }

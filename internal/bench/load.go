@@ -2,7 +2,10 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/netip"
+	"net/url"
 	"slices"
 	"time"
 
@@ -43,13 +46,12 @@ type load struct {
 // counted.
 func Load(ctx context.Context, s Store, p Plan, o Observer) (Report, error) {
 	l := &load{store: s, plan: p, observer: o}
-	steps := p.steps()
-	l.runs = len(steps)
+	l.runs = p.Runs()
 	report := Report{Schema: Schema, Settings: settingsOf(p), Runs: []Run{}}
 	population := newLedger(p.Sessions * 2)
 	err := l.begin(ctx, population, &report)
 	left := uint64(0)
-	for i, st := range steps {
+	for i, st := range p.steps() {
 		if err != nil || ctx.Err() != nil {
 			break
 		}
@@ -80,10 +82,8 @@ func (l *load) begin(ctx context.Context, population *ledger, report *Report) er
 	for _, n := range nodes {
 		report.Nodes = append(report.Nodes, NodeInfo{Name: n.Name, URL: n.URL, Leader: n.Leader})
 	}
-	for _, route := range l.plan.Routes {
-		if _, err := nodes.Choose(route); err != nil {
-			return &RouteError{Route: route, Err: err}
-		}
+	if err := l.allowed(nodes); err != nil {
+		return err
 	}
 	if !l.plan.needsSessions() {
 		return nil
@@ -94,6 +94,35 @@ func (l *load) begin(ctx context.Context, population *ledger, report *Report) er
 	}
 	l.sessions, err = l.prepare(ctx, all, population)
 	return err
+}
+
+// allowed makes sure that each route leads somewhere, and nowhere that it must not.
+func (l *load) allowed(nodes Nodes) error {
+	for _, route := range append([]string{"all"}, l.plan.Routes...) { // sessions are made through all
+		chosen, err := nodes.Choose(route)
+		if err != nil {
+			return &RouteError{Route: route, Err: err}
+		}
+		for _, n := range chosen {
+			if !l.plan.Remote && !Loopback(n.URL) {
+				return fmt.Errorf("%s at %s: %w", n.Name, n.URL, ErrRemote)
+			}
+		}
+	}
+	return nil
+}
+
+// ErrRemote is wrapped when a node is on another host and Plan.Remote does not allow it.
+var ErrRemote = errors.New("the node is not on this host")
+
+// Loopback reports whether a node's URL stays on this host.
+func Loopback(nodeURL string) bool {
+	u, err := url.Parse(nodeURL)
+	if err != nil {
+		return false
+	}
+	addr, err := netip.ParseAddr(u.Hostname())
+	return u.Hostname() == "localhost" || err == nil && addr.Unmap().IsLoopback()
 }
 
 // RouteError is a route that leads nowhere.

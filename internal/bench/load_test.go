@@ -366,3 +366,29 @@ func TestSessionsThatCannotBeMadeAreAnError(t *testing.T) {
 		}
 	})
 }
+
+func TestNodesOfOtherHostsWantToBeAllowed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		away := threeNodes("n1")
+		away[2].URL = "http://10.0.0.13:7480"
+		s := &fakeStore{takes: always(time.Millisecond), nodes: func(int) (Nodes, error) { return away, nil }}
+		p := planOf(t, "read", 1)
+		p.Routes = []string{"leader"} // sessions are made through all
+		if _, err := Load(t.Context(), s, p, Observer{}); !errors.Is(err, ErrRemote) || s.calls != [operations]int{} {
+			t.Errorf("Load = %v after %v requests, want %v after none", err, s.calls, ErrRemote)
+		}
+		p.Remote = true
+		mustLoad(t, t.Context(), s, p, Observer{})
+	})
+}
+
+func TestLoopback(t *testing.T) {
+	for url, want := range map[string]bool{
+		"http://127.0.0.1:7480": true, "http://127.1.2.3:1": true, "https://[::1]:7480": true, "http://localhost:7480": true, "http://[::ffff:127.0.0.1]:1": true,
+		"http://10.0.0.1:7480": false, "http://localhost.example:7480": false, "http://0.0.0.0:7480": false, "http://127.0.0.1.nip.io:1": false, "::": false, "": false,
+	} {
+		if got := Loopback(url); got != want {
+			t.Errorf("Loopback(%q) = %v, want %v", url, got, want)
+		}
+	}
+}

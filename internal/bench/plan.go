@@ -41,6 +41,9 @@ type Plan struct {
 
 	// Keep leaves the sessions in the store.
 	Keep bool
+
+	// Remote allows nodes that are not on this host. Default false: a load must not hit a store by a mistyped address.
+	Remote bool
 }
 
 // Bounds of a plan.
@@ -85,13 +88,18 @@ func (p Plan) Validate() error {
 	within("the most sessions of a run", p.MostSessions, 1, maxSessions, p.MostSessions >= 1 && p.MostSessions <= maxSessions)
 	within("rate", p.Rate, 0, maxRate, p.Rate >= 0 && p.Rate <= maxRate)
 	if total := p.Total(); len(faults) == 0 && total > maxTotal {
-		faults = append(faults, fmt.Errorf("all %d runs take %v, allowed is %v", len(p.steps()), total, maxTotal))
+		faults = append(faults, fmt.Errorf("all %d runs take %v, allowed is %v", p.Runs(), total, maxTotal))
 	}
 	return errors.Join(faults...)
 }
 
+// Runs returns how many runs there are.
+func (p Plan) Runs() int {
+	return p.Repeat * len(p.Workloads) * len(p.Clients) * len(p.Routes)
+}
+
 // Total returns how long all runs take, without what lies between them.
-func (p Plan) Total() time.Duration { return time.Duration(len(p.steps())) * (p.WarmUp + p.Duration) }
+func (p Plan) Total() time.Duration { return time.Duration(p.Runs()) * (p.WarmUp + p.Duration) }
 
 // step is one run to be made.
 type step struct {

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sessnode/sessnode"
+	"github.com/sessnode/sessnode/internal/bench"
+)
+
+// benchApp is the app that bench writes to where none is named.
+const benchApp = "bench"
+
+func newBench(std stdio) *cobra.Command {
+	f := benchFlags{plan: bench.DefaultPlan()}
+	var names []string
+	for _, w := range bench.Workloads() {
+		names = append(names, w.Name)
+	}
+	cmd := &cobra.Command{
+		Use:   "bench [" + strings.Join(names, "|") + "]...",
+		Short: "Put load on a cluster and measure it",
+		Long: "bench sends requests from many clients at once and says how many a second were answered, how long they\n" +
+			"took and what failed. Without a workload it is `mixed`: 80 % read, 15 % read that counts as activity,\n" +
+			"4 % patch, 1 % create. Every combination of workloads, --clients and --nodes is measured in turn.\n\n" +
+			"It only writes sessions of the app `bench` (or --app), under subjects of its own, and revokes them in\n" +
+			"the end. It ends by itself; Ctrl-C ends it at once and shows what was measured by then.\n\n" +
+			"In a closed loop a client sends its next request when the last one is answered. With --rate requests\n" +
+			"are due at that pace whatever the store does (an open loop), and latencies count from when a request was due.",
+		Example: "  sessnode bench\n" +
+			"  sessnode bench create read --clients 1,16,64 --nodes leader --nodes follower\n" +
+			"  sessnode bench mixed --rate 2000 --clients 64 --duration 30s -o json",
+		ValidArgs: names,
+		RunE: online(func(cmd *cobra.Command, args []string) error {
+			plan, err := f.read(args, cmd.Flags().Changed("loop"))
+			if err != nil {
+				return err
+			}
+			return f.run(cmd, std, plan, args)
+		}),
+	}
+	addClientFlags(cmd)
+	f.add(cmd.Flags())
+	return cmd
+}
+
+// read makes a plan of what was typed, and reports all its faults at once.
+func (f *benchFlags) read(args []string, loopGiven bool) (bench.Plan, error) {
+	p := f.plan
+	var faults []error
+	if len(args) > 0 {
+		p.Workloads = nil
+	}
+	for _, name := range args {
+		w, err := bench.ParseWorkload(name)
+		p.Workloads = append(p.Workloads, w)
+		faults = append(faults, err)
+	}
+	var err error
+	p.Distribution, err = bench.ParseDistribution(f.distribution)
+	faults = append(faults, err)
+	switch {
+	case f.loop != "open" && f.loop != "closed":
+		faults = append(faults, fmt.Errorf("no loop is called %q: there are closed and open", f.loop))
+	case f.loop == "open" && p.Rate == 0:
+		faults = append(faults, errors.New("an open loop needs --rate, the requests a second"))
+	case f.loop == "closed" && p.Rate > 0 && loopGiven:
+		faults = append(faults, errors.New("a closed loop has no --rate"))
+	}
+	if err := errors.Join(append(faults, p.Validate())...); err != nil {
+		return p, &problem{what: err.Error(), why: "this is not a plan that can be carried out", try: "sessnode bench --help", exit: exitUsage, err: err}
+	}
+	return p, nil
+}
+
+// run finds the store, puts the load on it, and shows what came of it.
+func (f *benchFlags) run(cmd *cobra.Command, std stdio, plan bench.Plan, args []string) error {
+	c, s, err := connect(cmd, std)
+	if err != nil {
+		return err
+	}
+	defer func() { c.Close() }()
+	if c.Name() == "" {
+		c = c.In(benchApp)
+	}
+	b := benchShow{printer: newPrinter(std, s), plan: plan, environment: benchEnvironment(cmd, args, c.Nodes())}
+	if s.apiKey == "" {
+		s.apiKey = keyIn(s.URL)
+	}
+	return b.load(cmd.Context(), bench.Reach(c, s.apiKey, s.Timeout), c.Name())
+}
+
+// benchEnvironment describes where it is measured. The command line is that which was typed, without the key.
+func benchEnvironment(cmd *cobra.Command, args, urls []string) bench.Environment {
+	e := bench.ThisEnvironment()
+	e.Version, e.Commit = buildVersion()
+	e.Args = append(append([]string{"bench"}, args...), commandLine(cmd.Flags())...)
+	e.Local = true
+	for _, u := range urls {
+		e.Local = e.Local && bench.Loopback(u)
+	}
+	return e
+}
+
+// explainLoad says what to do about a load that could not be put on.
+func explainLoad(err error) error {
+	var route *bench.RouteError
+	switch {
+	case errors.Is(err, bench.ErrRemote):
+		return &problem{what: err.Error(), why: "load on other hosts may hurt who works there", exit: exitUsage, err: err,
+			try: "add --yes if that is what you want"}
+	case errors.As(err, &route) && sessnode.CodeOf(err) == sessnode.CodeUnknown:
+		return &problem{what: err.Error(), why: "the cluster has no such node now", try: "sessnode status   shows the nodes", exit: exitUsage, err: err}
+	}
+	return err
+}
+
+// interruptedOr returns errInterrupted where a signal has ended ctx.
+func interruptedOr(ctx context.Context, err error) error {
+	if err == nil && ctx.Err() != nil {
+		return errInterrupted
+	}
+	return err
+}
