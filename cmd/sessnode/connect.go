@@ -56,11 +56,17 @@ func connect(cmd *cobra.Command, std stdio) (*client.Client, clientSettings, err
 	return c, s, nil
 }
 
-// needApp is for verbs about one app: it says how to name one before anything is sent.
-func needApp(c *client.Client) error {
-	if c.Name() != "" {
-		return nil
+// connectApp is connect for verbs about one app: it says how to name one before anything is sent.
+func connectApp(cmd *cobra.Command, std stdio) (*client.Client, clientSettings, error) {
+	c, s, err := connect(cmd, std)
+	if err != nil || c.Name() != "" {
+		return c, s, err
 	}
+	c.Close()
+	return nil, s, errNoApp()
+}
+
+func errNoApp() error {
 	return &problem{what: "no app was named", why: "this verb is about one app of the cluster", exit: exitUsage,
 		try: "add --app NAME, set SESSNODE_APP, or put it into the URL: sessnode://HOST/NAME   (sessnode app list shows all)"}
 }

@@ -22,3 +22,10 @@ func (c *curls) RoundTrip(r *http.Request) (*http.Response, error) {
 	c.mu.Unlock()
 	return c.next.RoundTrip(r)
 }
+
+// CloseIdleConnections closes what is kept below.
+func (c *curls) CloseIdleConnections() {
+	if below, ok := c.next.(interface{ CloseIdleConnections() }); ok {
+		below.CloseIdleConnections()
+	}
+}

@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
+	"time"
 
 	"github.com/sessnode/sessnode/internal/term"
+	"github.com/sessnode/sessnode/internal/view"
 )
 
 // printer writes a verb's result to standard output in the form that -o asked for, and its narration to standard error.
@@ -41,12 +44,21 @@ func (p printer) say(format string, args ...any) {
 	}
 }
 
-// table writes a table for people, or with tabs for programs.
+// view says for whom tables are made.
+func (p printer) view() view.Form {
+	return view.Form{Now: time.Now(), Plain: !p.screen.TTY, Screen: p.screen}
+}
+
+// table writes a table for people, or with tabs for programs. A wide one is not cut.
 func (p printer) table(t *term.Table) error {
-	if p.screen.TTY {
-		return t.Write(p.out, p.screen)
+	if !p.screen.TTY {
+		return t.TSV(p.out)
 	}
-	return t.TSV(p.out)
+	s := p.screen
+	if p.wide() {
+		s.Width = math.MaxInt
+	}
+	return t.Write(p.out, s)
 }
 
 // json writes one value: indented for -o json, on one line for -o jsonl. It is written at once, so that an interrupted verb

@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
 
-// stdio is what a verb sees of the world.
+// stdio is what a verb sees of the world. In may be nil: then there is nothing to read.
 type stdio struct {
 	in       io.Reader
 	out, err io.Writer
@@ -17,8 +18,12 @@ type stdio struct {
 
 // run executes one command line and returns its exit code.
 func run(ctx context.Context, std stdio, args []string) int {
+	if std.in == nil {
+		std.in = strings.NewReader("")
+	}
 	root := newRoot(std)
 	root.SetArgs(args)
+	root.SetIn(std.in)
 	root.SetOut(std.out)
 	root.SetErr(std.err)
 	cmd, err := root.ExecuteContextC(ctx)
@@ -27,7 +32,7 @@ func run(ctx context.Context, std stdio, args []string) int {
 	}
 	var u *usageError
 	if errors.As(err, &u) || !started(cmd) {
-		err = &problem{err.Error(), "this command line was not understood", suggest(cmd, args, err), exitUsage, err}
+		err = &problem{redact(err.Error(), args), "this command line was not understood", suggest(cmd, args, err), exitUsage, err}
 	}
 	return report(std.err, err)
 }
@@ -51,17 +56,59 @@ func verb(do func(cmd *cobra.Command, args []string) error) func(*cobra.Command,
 	}
 }
 
+// The groups of verbs, in the order of the help.
+const (
+	groupRun      = "Run it"
+	groupLook     = "Look"
+	groupSessions = "Sessions"
+	groupOperate  = "Operate"
+	groupOther    = "Other"
+)
+
 func newRoot(std stdio) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "sessnode",
 		Short: "A store for login sessions: three or five nodes that agree, whatever fails",
-		Long: "sessnode keeps the login sessions of web applications. Three or five nodes form one store;\n" +
-			"any application server talks to any node.",
+		Long: "sessnode keeps the login sessions of web applications. Three or five nodes form one store; any application server " +
+			"talks to any node. A login that was acknowledged survives the loss of any minority of nodes, and a session " +
+			"that was logged out is never served again, by any of them.",
 		SilenceErrors:      true,
 		SilenceUsage:       true,
 		DisableSuggestions: true, // suggest has them for flags too, on one line
 	}
-	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newServe(std), newEvents(std), newBench(std), newCheck(std), newVersion(std), newReference(std))
+	root.SetHelpFunc(helpTo(std))
+	root.SetHelpCommandGroupID(groupOther)
+	root.SetCompletionCommandGroupID(groupOther)
+	for _, title := range []string{groupRun, groupLook, groupSessions, groupOperate, groupOther} {
+		root.AddGroup(&cobra.Group{ID: title, Title: title})
+	}
+	in := func(group string, commands ...*cobra.Command) {
+		for _, c := range commands {
+			c.GroupID = group
+			root.AddCommand(c)
+		}
+	}
+	in(groupRun, newServe(std), newBench(std))
+	in(groupLook, newEvents(std), newCheck(std))
+	in(groupSessions, newSession(std), newWhy(std), newSubject(std))
+	in(groupOperate, newApp(std), newConfig(std))
+	in(groupOther, newVersion(std), newReference(std))
+	root.AddCommand(topics()...)
 	return root
+}
+
+// family is a command that only holds others: alone it shows its help.
+func family(use, short, long string, members ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: use, Short: short, Long: long, DisableSuggestions: true,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			return &usageError{errors.New("unknown command \"" + args[0] + "\" for \"" + cmd.CommandPath() + "\"")}
+		},
+	}
+	cmd.AddCommand(members...)
+	return cmd
 }

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,26 +16,101 @@ import (
 func suggest(cmd *cobra.Command, args []string, err error) string {
 	help := cmd.CommandPath() + " --help"
 	if _, flag, found := strings.Cut(err.Error(), "unknown flag: --"); found {
-		var names []string
-		cmd.Flags().VisitAll(func(f *pflag.Flag) {
-			if !f.Hidden {
-				names = append(names, f.Name)
-			}
-		})
+		names := flagNames(cmd)
+		if slices.Contains([]string{"token", "key", "api-key", "password"}, flag) {
+			return "a file, as command lines can be seen by others: --token-file FILE, --api-key-file FILE   (- reads a token from standard input)"
+		}
 		if name := config.Nearest(flag, names); name != "" {
 			return cmd.CommandPath() + " --" + name + "   (or " + help + ")"
 		}
 	}
-	if cmd.HasSubCommands() && len(args) > 0 {
-		var names []string
-		for _, c := range cmd.Commands() {
-			if !c.Hidden {
-				names = append(names, c.Name())
-			}
-		}
-		if name := config.Nearest(args[0], names); name != "" {
-			return cmd.CommandPath() + " " + name + "   (or " + help + ")"
+	if _, typed, found := strings.Cut(err.Error(), "unknown command \""); found {
+		typed, _, _ = strings.Cut(typed, "\"")
+		if path := nearestVerb(cmd, typed); path != "" {
+			return path + "   (or " + help + ")"
 		}
 	}
 	return help
+}
+
+func flagNames(cmd *cobra.Command) []string {
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, f.Name)
+		}
+	})
+	return names
+}
+
+// nearestVerb finds a command below cmd by a name like its own, or anywhere by its very name: `sessnode rotate` means
+// `sessnode session rotate`.
+func nearestVerb(cmd *cobra.Command, typed string) string {
+	var names []string
+	for _, c := range cmd.Commands() {
+		if !c.Hidden {
+			names = append(names, c.Name())
+		}
+	}
+	if near := config.Nearest(typed, names); near != "" {
+		return cmd.CommandPath() + " " + near
+	}
+	if meant, known := otherWords[typed]; known {
+		return cmd.Root().Name() + " " + meant
+	}
+	for _, family := range cmd.Root().Commands() {
+		for _, c := range family.Commands() {
+			if c.Name() == typed && !c.Hidden {
+				return c.CommandPath()
+			}
+		}
+	}
+	return ""
+}
+
+// otherWords are what other programs call these verbs.
+var otherWords = map[string]string{
+	"start": "serve", "run": "serve", "server": "serve", "agent": "serve", "node": "status", "nodes": "status", "members": "status", "cluster": "status",
+	"ls": "session list", "logout": "subject revoke", "login": "session create", "delete": "session revoke", "destroy": "session revoke", "kill": "session revoke",
+	"user": "subject", "users": "subject", "health": "check", "ping": "check", "watch": "events", "tail": "events", "logs": "events", "policy": "app get", "tutorial": "demo",
+}
+
+// tokenLike finds what may be a token: the store's own have 43 characters, those of Django 40, and no name of anything here
+// is as long.
+var tokenLike = regexp.MustCompile(`[A-Za-z0-9_-]{32,}`)
+
+// looksLikeToken reports whether an argument is probably a token that does not belong on a command line.
+func looksLikeToken(arg string) bool { return tokenLike.FindString(arg) == arg && arg != "" }
+
+// redact hides arguments that may be tokens in a message that quotes the command line.
+func redact(message string, args []string) string {
+	for _, arg := range args {
+		for _, part := range tokenLike.FindAllString(arg, -1) {
+			message = strings.ReplaceAll(message, part, "[token?]")
+		}
+	}
+	return message
+}
+
+// needs makes an Args that wants exactly these arguments, by the names that the usage line gives them.
+func needs(names ...string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		switch {
+		case len(args) < len(names):
+			return fmt.Errorf("%s is missing", strings.Join(names[len(args):], " and "))
+		case len(args) > len(names):
+			return fmt.Errorf("there is one argument too many: %q", args[len(names)])
+		}
+		return nil
+	}
+}
+
+// atMost makes an Args that takes these arguments or fewer of them.
+func atMost(names ...string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) > len(names) {
+			return fmt.Errorf("there is one argument too many: %q", args[len(names)])
+		}
+		return nil
+	}
 }

@@ -47,6 +47,9 @@ func (t *Table) Keep(columns ...int) *Table {
 // Row adds a row. Cells that are missing are empty; more than there are headers are left out.
 func (t *Table) Row(cells ...string) { t.rows = append(t.rows, t.fit(cells)) }
 
+// First adds a row before all others.
+func (t *Table) First(cells ...string) { t.rows = slices.Insert(t.rows, 0, t.fit(cells)) }
+
 // Totals sets the row that is set apart at the end. TSV leaves it out, so that a program reads rows of one kind only.
 func (t *Table) Totals(cells ...string) { t.totals = t.fit(cells) }
 
@@ -138,11 +141,12 @@ func (t *Table) all() [][]string {
 	return append(slices.Clip(t.rows), t.totals)
 }
 
-// TSV writes headers and rows with tabs between the cells, for programs: no styles, no alignment, no totals. A tab or line
-// break inside a cell becomes a blank.
+// TSV writes headers, in lower case, and rows with tabs between the cells, for programs: no styles, no alignment, no totals.
+// A tab or line break inside a cell becomes a blank.
 func (t *Table) TSV(w io.Writer) error {
 	var b strings.Builder
-	for _, row := range append([][]string{t.headers}, t.rows...) {
+	header := strings.Split(strings.ToLower(strings.Join(t.headers, "\n")), "\n")
+	for _, row := range append([][]string{header}, t.rows...) {
 		for i, cell := range row {
 			if i > 0 {
 				b.WriteByte('\t')

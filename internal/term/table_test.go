@@ -75,7 +75,7 @@ func TestTSVIsForPrograms(t *testing.T) {
 	if err := table.TSV(&out); err != nil {
 		t.Fatal(err)
 	}
-	want := lines("NODE\tSTATE\tHTTP\tLAG", "n1\t✓ leader\thttp://10.0.0.11:7480\t0",
+	want := lines("node\tstate\thttp\tlag", "n1\t✓ leader\thttp://10.0.0.11:7480\t0",
 		"n2\t✗ down\thttp://sessions-b.example:7480\t1,024", "日本\t! behind\thttp://c:7480\t", "a b\tc d\t\t")
 	if out.String() != want {
 		t.Errorf("TSV = %q, want %q", out.String(), want)
