@@ -48,4 +48,3 @@ func appNames(cmd *cobra.Command, std stdio) []string {
 	}
 	return names
 }
-

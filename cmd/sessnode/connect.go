@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,7 +16,8 @@ import (
 // clientSettings is what a client verb was told, with its key file read.
 type clientSettings struct {
 	config.Client
-	apiKey string
+	apiKey    string
+	transport http.RoundTripper // what the client sends its requests through
 }
 
 // readClient reports the faults of all keys of a client verb at once.
@@ -26,7 +28,7 @@ func readClient(cmd *cobra.Command, std stdio) (clientSettings, error) {
 		return clientSettings{}, err
 	}
 	key, err := config.ClientKey(c.APIKeyFile)
-	return clientSettings{c, key}, err
+	return clientSettings{Client: c, apiKey: key}, err
 }
 
 // connect prepares a client of the cluster that a verb's flags, the variables and the file name; see addClientFlags. It
@@ -36,15 +38,16 @@ func connect(cmd *cobra.Command, std stdio) (*client.Client, clientSettings, err
 	if err != nil {
 		return nil, s, err
 	}
-	opts := []client.Option{client.WithTimeout(s.Timeout)}
+	s.transport = client.DefaultTransport()
+	if s.Verbose {
+		s.transport = &curls{out: std.err, next: s.transport}
+	}
+	opts := []client.Option{client.WithTimeout(s.Timeout), client.WithTransport(s.transport)}
 	if s.App != "" {
 		opts = append(opts, client.WithApp(s.App))
 	}
 	if s.apiKey != "" {
 		opts = append(opts, client.WithAPIKey(s.apiKey))
-	}
-	if s.Verbose {
-		opts = append(opts, client.WithTransport(&curls{out: std.err, next: client.DefaultTransport()}))
 	}
 	c, err := client.New(s.URL, opts...)
 	if err != nil {

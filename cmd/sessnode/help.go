@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -93,27 +94,25 @@ func (h *help) entry(indent, column int, name, meaning string) {
 }
 
 func (h *help) example(command, meaning string) {
-	h.entry(2, 44, h.screen.Cyan(command), meaning)
+	h.entry(2, 42, h.screen.Cyan(command), meaning)
 }
 
 // root is the page that teaches: what it is, how to try it, how to run it, where to read on.
 func (h *help) root(cmd *cobra.Command) {
 	h.para(cmd.Long)
-	h.title("Try it")
+	h.title("Start here")
 	if hasVerb(cmd, "demo") {
-		h.example("sessnode demo", "three nodes and a login app on this host, and things to break")
+		h.example("sessnode demo", "three nodes, a login app, things to break")
 	}
-	h.title("Run it")
 	h.example("sessnode serve --name n1", "one node, on http://127.0.0.1:7480")
-	h.example("sessnode serve --config sessnode.yaml", "as the file says; config example prints one")
-	h.title("Use it")
-	h.example("sessnode status", "who leads, who is behind, what may fail")
+	h.example("sessnode serve --config sessnode.yaml", "a node as the file says")
+	h.example("sessnode status", "who leads, who is behind")
 	h.example("sessnode session list --app web", "who is signed in")
 	h.example("sessnode why --app web --subject ada", "why was ada logged out?")
 	h.example("sessnode subject revoke ada --app web", "log ada out everywhere")
 	for _, group := range cmd.Groups() {
 		h.title(group.Title)
-		for _, c := range cmd.Commands() {
+		for _, c := range inOrder(cmd) {
 			if c.GroupID == group.ID && !c.Hidden {
 				h.entry(2, 14, c.Name(), c.Short+members(c))
 			}
@@ -135,10 +134,30 @@ func hasVerb(cmd *cobra.Command, name string) bool {
 	return slices.ContainsFunc(cmd.Commands(), func(c *cobra.Command) bool { return c.Name() == name })
 }
 
+const orderMark = "order"
+
+// ordered remembers the order in which commands were added: cobra sorts them by name.
+func ordered(commands ...*cobra.Command) []*cobra.Command {
+	for i, c := range commands {
+		if c.Annotations == nil {
+			c.Annotations = map[string]string{}
+		}
+		c.Annotations[orderMark] = fmt.Sprintf("%02d", i)
+	}
+	return commands
+}
+
+// inOrder lists the commands below cmd as they were added; those of cobra come last.
+func inOrder(cmd *cobra.Command) []*cobra.Command {
+	return slices.SortedStableFunc(slices.Values(cmd.Commands()), func(a, b *cobra.Command) int {
+		return cmp.Compare(cmp.Or(a.Annotations[orderMark], "99"), cmp.Or(b.Annotations[orderMark], "99"))
+	})
+}
+
 // members lists what a family holds.
 func members(cmd *cobra.Command) string {
 	var names []string
-	for _, c := range cmd.Commands() {
+	for _, c := range inOrder(cmd) {
 		if c.IsAvailableCommand() && cmd.Name() != "completion" && cmd.Name() != "help" {
 			names = append(names, c.Name())
 		}
@@ -159,7 +178,7 @@ func (h *help) command(cmd *cobra.Command) {
 	if cmd.HasAvailableSubCommands() {
 		h.line("  " + cmd.CommandPath() + " VERB [flags]")
 		h.title("Verbs")
-		for _, c := range cmd.Commands() {
+		for _, c := range inOrder(cmd) {
 			if c.IsAvailableCommand() {
 				h.entry(2, 14, c.Name(), c.Short)
 			}

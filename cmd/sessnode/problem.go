@@ -36,6 +36,12 @@ func (p *problem) print(w io.Writer) {
 	fmt.Fprintf(w, "error:  %s\nlikely: %s\ntry:    %s\n", line.Replace(p.what), line.Replace(p.why), line.Replace(p.try))
 }
 
+// silent is an exit code without a word: what there is to say was the result.
+type silent struct{ exit int }
+
+// Error names the code.
+func (s *silent) Error() string { return fmt.Sprintf("exit code %d", s.exit) }
+
 // report prints err in threes of lines and returns the exit code that it stands for.
 func report(w io.Writer, err error) int {
 	if faults := config.Faults(err); len(faults) > 0 {
@@ -43,6 +49,9 @@ func report(w io.Writer, err error) int {
 			(&problem{what: f.What, why: f.Why, try: f.Cure}).print(w)
 		}
 		return exitUsage
+	}
+	if code := (*silent)(nil); errors.As(err, &code) {
+		return code.exit
 	}
 	p := explain(err)
 	p.print(w)

@@ -83,18 +83,36 @@ func newRoot(std stdio) *cobra.Command {
 		root.AddGroup(&cobra.Group{ID: title, Title: title})
 	}
 	in := func(group string, commands ...*cobra.Command) {
-		for _, c := range commands {
+		for _, c := range ordered(commands...) {
 			c.GroupID = group
 			root.AddCommand(c)
 		}
 	}
 	in(groupRun, newServe(std), newBench(std))
-	in(groupLook, newEvents(std), newCheck(std))
+	in(groupLook, newStatus(std), newEvents(std), newCheck(std))
 	in(groupSessions, newSession(std), newWhy(std), newSubject(std))
 	in(groupOperate, newApp(std), newConfig(std))
 	in(groupOther, newVersion(std), newReference(std))
 	root.AddCommand(topics()...)
+	nameDefaults(root)
 	return root
+}
+
+// nameDefaults gives cobra's own commands words like those of the others.
+func nameDefaults(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		switch c.Name() {
+		case "completion":
+			c.Short = "Completion for bash, zsh, fish or powershell"
+			c.Long = "completion prints a script that lets a shell complete verbs, flags, values and the names of apps; " +
+				"those are asked of the cluster, where it answers within a second."
+			c.Example = "  source <(sessnode completion bash)\n  sessnode completion fish > ~/.config/fish/completions/sessnode.fish"
+		case "help":
+			c.Short = "Help about a verb or a topic"
+		}
+	}
 }
 
 // family is a command that only holds others: alone it shows its help.
@@ -109,6 +127,6 @@ func family(use, short, long string, members ...*cobra.Command) *cobra.Command {
 			return &usageError{errors.New("unknown command \"" + args[0] + "\" for \"" + cmd.CommandPath() + "\"")}
 		},
 	}
-	cmd.AddCommand(members...)
+	cmd.AddCommand(ordered(members...)...)
 	return cmd
 }

@@ -1,0 +1,124 @@
+package view
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/sessnode/sessnode"
+	"github.com/sessnode/sessnode/client"
+)
+
+// Looker asks the nodes of a cluster, all at the same time, each for its own view. It is safe for concurrent use.
+type Looker struct {
+	Client *client.Client    // of the nodes that were named
+	HTTP   http.RoundTripper // for health checks, which need no key
+	Each   time.Duration     // how long one node may take; positive
+}
+
+// sight is what came of asking one address.
+type sight struct {
+	address string // "http://host:port"
+	status  sessnode.Status
+	checks  []sessnode.Check
+	err     error
+	took    time.Duration
+}
+
+func (s sight) answered() bool { return s.err == nil }
+
+// Look asks the nodes that were named, and then the members that these report. Members are asked only where all nodes are
+// named by plain http: what others report is an address without TLS, to which the API key must not go in clear text when
+// it was meant to be protected.
+//
+// It returns what the nodes refuse for all (sessnode.ErrUnauthorized, sessnode.ErrForbidden); nodes that do not answer are
+// part of the picture.
+func (l Looker) Look(ctx context.Context) (Cluster, error) {
+	named := l.Client.Nodes()
+	sights := l.ask(ctx, named)
+	plain := !slices.ContainsFunc(named, func(base string) bool { return !strings.HasPrefix(base, "http://") })
+	if plain {
+		sights = append(sights, l.ask(ctx, unseen(sights))...)
+	}
+	for _, s := range sights {
+		if errors.Is(s.err, sessnode.ErrUnauthorized) || errors.Is(s.err, sessnode.ErrForbidden) {
+			return Cluster{}, s.err
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return Cluster{}, err
+	}
+	return assemble(sights), nil
+}
+
+// unseen are the addresses of members that were not asked yet.
+func unseen(sights []sight) []string {
+	var addresses []string
+	for _, s := range sights {
+		for _, m := range s.status.Members {
+			address := "http://" + m.HTTPAddr
+			known := slices.ContainsFunc(sights, func(s sight) bool { return s.status.Node == m.ID || s.address == address })
+			if m.HTTPAddr != "" && !known && !slices.Contains(addresses, address) {
+				addresses = append(addresses, address)
+			}
+		}
+	}
+	return addresses
+}
+
+func (l Looker) ask(ctx context.Context, addresses []string) []sight {
+	sights := make([]sight, len(addresses))
+	var wg sync.WaitGroup
+	for i, address := range addresses {
+		wg.Go(func() { sights[i] = l.one(ctx, address) })
+	}
+	wg.Wait()
+	return sights
+}
+
+// one asks one node for its view and its health, at the same time.
+func (l Looker) one(ctx context.Context, address string) sight {
+	ctx, cancel := context.WithTimeout(ctx, l.Each)
+	defer cancel()
+	s := sight{address: address}
+	began := time.Now()
+	checks := make(chan []sessnode.Check, 1)
+	go func() { checks <- l.ready(ctx, address) }() // ends with ctx
+	c, err := l.Client.At(address)
+	if err == nil {
+		s.status, err = c.Cluster(ctx)
+	}
+	s.err, s.took = err, time.Since(began)
+	s.checks = <-checks
+	return s
+}
+
+// maxReadyBytes is more than any health answer has.
+const maxReadyBytes = 64 << 10
+
+// ready asks a node whether it is ready to serve. What cannot be read is a check that failed.
+func (l Looker) ready(ctx context.Context, address string) []sessnode.Check {
+	failed := func(why string) []sessnode.Check { return []sessnode.Check{{Name: "health", Detail: why}} }
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/readyz?verbose", http.NoBody)
+	if err != nil {
+		return failed("its address is malformed")
+	}
+	req.Header.Set("Accept", "application/json")
+	res, err := l.HTTP.RoundTrip(req)
+	if err != nil {
+		return failed("its health check does not answer")
+	}
+	defer res.Body.Close()
+	var answer struct{ Checks []sessnode.Check }
+	if err := json.NewDecoder(io.LimitReader(res.Body, maxReadyBytes)).Decode(&answer); err != nil || len(answer.Checks) == 0 {
+		return failed(fmt.Sprintf("its health check answers with status %d", res.StatusCode))
+	}
+	return answer.Checks
+}
