@@ -89,7 +89,7 @@ func newRoot(std stdio) *cobra.Command {
 		}
 	}
 	in(groupRun, newServe(std), newBench(std))
-	in(groupLook, newStatus(std), newEvents(std), newCheck(std))
+	in(groupLook, newStatus(std), newTop(std), newEvents(std), newCheck(std))
 	in(groupSessions, newSession(std), newWhy(std), newSubject(std))
 	in(groupOperate, newApp(std), newConfig(std))
 	in(groupOther, newVersion(std), newReference(std))

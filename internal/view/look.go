@@ -21,6 +21,8 @@ type Looker struct {
 	Client *client.Client    // of the nodes that were named
 	HTTP   http.RoundTripper // for health checks, which need no key
 	Each   time.Duration     // how long one node may take; positive
+
+	measure bool // the metrics too
 }
 
 // sight is what came of asking one address.
@@ -28,6 +30,7 @@ type sight struct {
 	address string // "http://host:port"
 	status  sessnode.Status
 	checks  []sessnode.Check
+	metrics []byte // where they were asked for and could be read
 	err     error
 	took    time.Duration
 }
@@ -41,6 +44,30 @@ func (s sight) answered() bool { return s.err == nil }
 // It returns what the nodes refuse for all (sessnode.ErrUnauthorized, sessnode.ErrForbidden); nodes that do not answer are
 // part of the picture.
 func (l Looker) Look(ctx context.Context) (Cluster, error) {
+	sights, err := l.sights(ctx)
+	if err != nil {
+		return Cluster{}, err
+	}
+	return assemble(sights), nil
+}
+
+// Observe is Look with the metrics of each node; nodes whose metrics cannot be read are part of the picture all the same.
+func (l Looker) Observe(ctx context.Context) (Observation, error) {
+	l.measure = true
+	sights, err := l.sights(ctx)
+	if err != nil {
+		return Observation{}, err
+	}
+	o := Observation{At: time.Now(), Cluster: assemble(sights), samples: map[string]sample{}}
+	for _, s := range sights {
+		if s.answered() && s.metrics != nil {
+			o.samples[s.status.Node] = parseMetrics(s.metrics)
+		}
+	}
+	return o, nil
+}
+
+func (l Looker) sights(ctx context.Context) ([]sight, error) {
 	named := l.Client.Nodes()
 	sights := l.ask(ctx, named)
 	plain := !slices.ContainsFunc(named, func(base string) bool { return !strings.HasPrefix(base, "http://") })
@@ -49,13 +76,10 @@ func (l Looker) Look(ctx context.Context) (Cluster, error) {
 	}
 	for _, s := range sights {
 		if errors.Is(s.err, sessnode.ErrUnauthorized) || errors.Is(s.err, sessnode.ErrForbidden) {
-			return Cluster{}, s.err
+			return nil, s.err
 		}
 	}
-	if err := ctx.Err(); err != nil {
-		return Cluster{}, err
-	}
-	return assemble(sights), nil
+	return sights, ctx.Err()
 }
 
 // unseen are the addresses of members that were not asked yet.
@@ -89,14 +113,19 @@ func (l Looker) one(ctx context.Context, address string) sight {
 	defer cancel()
 	s := sight{address: address}
 	began := time.Now()
-	checks := make(chan []sessnode.Check, 1)
-	go func() { checks <- l.ready(ctx, address) }() // ends with ctx
 	c, err := l.Client.At(address)
-	if err == nil {
-		s.status, err = c.Cluster(ctx)
+	if err != nil {
+		s.err = err
+		return s
 	}
-	s.err, s.took = err, time.Since(began)
-	s.checks = <-checks
+	var others sync.WaitGroup
+	others.Go(func() { s.checks = l.ready(ctx, address) })
+	if l.measure {
+		others.Go(func() { s.metrics, _ = c.Metrics(ctx) }) // without them there are no rates
+	}
+	s.status, s.err = c.Cluster(ctx)
+	s.took = time.Since(began)
+	others.Wait()
 	return s
 }
 

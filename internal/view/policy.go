@@ -47,34 +47,38 @@ func span(name, help string, field func(*sessnode.Policy) *time.Duration) Policy
 	return PolicyField{Name: name, Kind: "duration", Help: help,
 		Show: func(p sessnode.Policy) string { return Span(*field(&p)) },
 		json: func(p sessnode.Policy) any { return secondsOf(*field(&p)) },
-		Set: func(p *sessnode.Policy, text string) (err error) {
-			*field(p), err = ParseSpan(text)
-			return err
-		}}
+		Set:  func(p *sessnode.Policy, text string) error { return assign(field(p), text, ParseSpan) }}
 }
 
 func count(name, help string, field func(*sessnode.Policy) *uint64) PolicyField {
 	return PolicyField{Name: name, Kind: "count", Help: help,
 		Show: func(p sessnode.Policy) string { return strconv.FormatUint(*field(&p), 10) },
 		json: func(p sessnode.Policy) any { return *field(&p) },
-		Set: func(p *sessnode.Policy, text string) error {
-			n, err := strconv.ParseUint(text, 10, 64)
-			if err != nil {
-				return fmt.Errorf("%q is no whole number", text)
-			}
-			*field(p) = n
-			return nil
-		}}
+		Set:  func(p *sessnode.Policy, text string) error { return assign(field(p), text, parseCount) }}
+}
+
+func parseCount(text string) (uint64, error) {
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%q is no whole number", text)
+	}
+	return n, nil
+}
+
+// assign sets a field to what a text says, and leaves it alone where that makes no sense.
+func assign[V any](field *V, text string, parse func(string) (V, error)) error {
+	v, err := parse(text)
+	if err == nil {
+		*field = v
+	}
+	return err
 }
 
 func size(name, help string, field func(*sessnode.Policy) *uint64) PolicyField {
 	f := count(name, help, field)
 	f.Kind = "size"
 	f.Show = func(p sessnode.Policy) string { return term.Bytes(*field(&p)) }
-	f.Set = func(p *sessnode.Policy, text string) (err error) {
-		*field(p), err = config.ParseSize(text)
-		return err
-	}
+	f.Set = func(p *sessnode.Policy, text string) error { return assign(field(p), text, config.ParseSize) }
 	return f
 }
 
