@@ -57,6 +57,11 @@ func (c configurer) AddVoter(id raft.ServerID, addr raft.ServerAddress, prevInde
 	return c.wait(c.n.raft.AddVoter(id, addr, prevIndex, configureFor))
 }
 
+// RemoveServer takes one out.
+func (c configurer) RemoveServer(id raft.ServerID, prevIndex uint64) error {
+	return c.wait(c.n.raft.RemoveServer(id, prevIndex, configureFor))
+}
+
 func (c configurer) wait(f raft.Future) error {
 	ctx, cancel := context.WithTimeout(c.n.ctx, configureFor)
 	defer cancel()

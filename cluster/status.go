@@ -10,6 +10,7 @@ import (
 
 	"github.com/sessnode/sessnode"
 	"github.com/sessnode/sessnode/cluster/gossip"
+	"github.com/sessnode/sessnode/cluster/membership"
 )
 
 // Status returns this node's own view of its cluster, without asking anybody.
@@ -44,7 +45,7 @@ func (n *Node) memberList(leader string) []sessnode.Member {
 		id := string(s.ID)
 		m, seen := all[id]
 		if !seen {
-			m = sessnode.Member{ID: id, Name: nameIn(id), NodeAddr: string(s.Address)}
+			m = sessnode.Member{ID: id, Name: membership.NameIn(id), NodeAddr: string(s.Address)}
 		}
 		m.Voter, m.Leader = s.Suffrage == raft.Voter, id == leader
 		all[id] = m

@@ -3,12 +3,12 @@ package cluster
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/raft"
 
 	"github.com/sessnode/sessnode"
+	"github.com/sessnode/sessnode/cluster/membership"
 )
 
 // handOverFor bounds how long a leader that stops tries to be succeeded first. Without a successor the others elect one by
@@ -81,21 +81,13 @@ func (n *Node) voterCalled(to string) (raft.Server, error) {
 	for _, s := range n.servers() {
 		name := names[string(s.ID)]
 		if name == "" {
-			name = nameIn(string(s.ID))
+			name = membership.NameIn(string(s.ID))
 		}
 		if s.Suffrage == raft.Voter && (string(s.ID) == to || name == to) {
 			return s, nil
 		}
 	}
 	return raft.Server{}, sessnode.Errorf(sessnode.CodeInvalid, "", "no voter of this cluster is called %q", to)
-}
-
-// nameIn returns the name that a node id begins with.
-func nameIn(id string) string {
-	if dash := strings.LastIndexByte(id, '-'); dash > 0 {
-		return id[:dash]
-	}
-	return id
 }
 
 // handOver tries to leave a successor behind, within bounds. It reports whether this node is not the leader any more.

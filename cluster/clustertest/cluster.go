@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net"
+	"os"
 	"strconv"
 	"sync"
 	"testing"
@@ -259,6 +260,14 @@ type testWriter struct{ t testing.TB }
 func (w testWriter) Write(b []byte) (int, error) {
 	w.t.Log(string(b[:max(len(b)-1, 0)]))
 	return len(b), nil
+}
+
+// Wipe takes the data directory of node i, which must be stopped: it comes back as another node under the same name.
+func (c *Cluster) Wipe(i int) {
+	c.t.Helper()
+	if err := os.RemoveAll(c.configs[i].DataDir); err != nil {
+		c.t.Fatal(err)
+	}
 }
 
 // Move gives node i, which must be stopped, other addresses.

@@ -38,17 +38,19 @@ type Situation struct {
 	Generation uint64
 	Config     raft.Configuration
 	Members    []gossip.Member
-	CaughtUp   map[raft.ServerID]time.Duration // for how long each non-voter has kept up; absent = it has not
+	CaughtUp   map[raft.ServerID]time.Duration // for how long each node that was asked has kept up; absent = it has not
+	Silent     map[raft.ServerID]time.Duration // for how long each node that may have been replaced has not answered the leader
 }
 
 // Kind is a change of the configuration that this package may make.
 type Kind uint8
 
-// The kinds. There is none that removes or demotes.
+// The kinds. There is none that demotes.
 const (
 	Add       Kind = iota // a new node, as non-voter
 	Promote               // a non-voter becomes a voter
 	Readdress             // a known node has moved; its suffrage stays
+	Remove                // a node whose name has passed on to another one, which has taken its place
 )
 
 // String returns the word used in logs.
@@ -60,6 +62,8 @@ func (k Kind) String() string {
 		return "promote"
 	case Readdress:
 		return "readdress"
+	case Remove:
+		return "remove"
 	}
 	return fmt.Sprintf("Kind(%d)", uint8(k))
 }
@@ -95,9 +99,11 @@ func Decide(s Situation, rules Rules) ([]Action, []Waiting) {
 	members := slices.Clone(s.Members)
 	slices.SortFunc(members, func(a, b gossip.Member) int { return cmp.Compare(a.ID, b.ID) })
 	members = slices.DeleteFunc(members, func(m gossip.Member) bool { return !s.speaksFor(m) })
+	p.replaced = s.replaced(rules)
 	for _, m := range members {
 		p.readdress(m)
 	}
+	p.removeReplaced(s)
 	p.promote(members, s.CaughtUp)
 	for _, m := range members {
 		p.add(m)
@@ -119,6 +125,8 @@ type plan struct {
 	voters  int
 	actions []Action
 	waiting []Waiting
+
+	replaced map[raft.ServerID]raft.ServerID // who lost its name to whom, by the one that lost it
 }
 
 func (p *plan) wait(id raft.ServerID, format string, args ...any) {
@@ -129,6 +137,10 @@ func (p *plan) wait(id raft.ServerID, format string, args ...any) {
 func (p *plan) free(id raft.ServerID, addr raft.ServerAddress) bool {
 	owner, taken := p.owner[addr]
 	if taken && owner != id {
+		if p.replaced[owner] == id {
+			p.vacate(owner)
+			return false
+		}
 		p.wait(id, "its address %s belongs to node %s in the configuration: it must move or be removed first", addr, owner)
 		return false
 	}
@@ -167,6 +179,12 @@ func (p *plan) promote(members []gossip.Member, caughtUp map[raft.ServerID]time.
 	}
 	if len(ready) == 0 {
 		return
+	}
+	for _, a := range ready { // for a moment there is one voter more, and the next step removes the old one
+		if p.takesPlace(a.ID) {
+			p.actions = append(p.actions, a)
+			return
+		}
 	}
 	odd := p.voters%2 == 1
 	switch {

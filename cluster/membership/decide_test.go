@@ -26,18 +26,39 @@ func TestDecide(t *testing.T) {
 				s.Members = parseMembers(t, d.Input)
 				return ""
 			case "decide":
-				s.CaughtUp = map[raft.ServerID]time.Duration{}
-				for _, arg := range d.CmdArgs {
-					for _, id := range arg.Vals {
-						s.CaughtUp[raft.ServerID(id)] = map[string]time.Duration{"ready": time.Minute, "almost": 9 * time.Second}[arg.Key]
-					}
-				}
+				s.measured(d.CmdArgs)
 				return render(Decide(s, DefaultRules()))
+			case "remove":
+				_, leaving := s.measured(d.CmdArgs[1:]), d.HasArg("leaving")
+				if err := MayRemove(s, raft.ServerID(d.CmdArgs[0].Key), leaving); err != nil {
+					return "refused: " + err.Error()
+				}
+				return "may be removed"
 			}
 			t.Fatalf("unknown command %s", d.Cmd)
 			return ""
 		})
 	})
+}
+
+// measured reads arguments like ready=(a,b) almost=c silent=d.
+func (s *Situation) measured(args []datadriven.CmdArg) bool {
+	s.CaughtUp, s.Silent = map[raft.ServerID]time.Duration{}, map[raft.ServerID]time.Duration{}
+	for _, arg := range args {
+		for _, id := range arg.Vals {
+			switch arg.Key {
+			case "ready":
+				s.CaughtUp[raft.ServerID(id)] = time.Minute
+			case "almost":
+				s.CaughtUp[raft.ServerID(id)] = 9 * time.Second
+			case "silent":
+				s.Silent[raft.ServerID(id)] = time.Minute
+			case "quiet":
+				s.Silent[raft.ServerID(id)] = 9 * time.Second
+			}
+		}
+	}
+	return true
 }
 
 // parseConfig reads lines like "a a:1 voter".

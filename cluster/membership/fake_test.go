@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/hashicorp/raft"
@@ -33,6 +34,18 @@ func (f *fakeRaft) AddNonvoter(id raft.ServerID, addr raft.ServerAddress, prevIn
 
 func (f *fakeRaft) AddVoter(id raft.ServerID, addr raft.ServerAddress, prevIndex uint64) error {
 	return f.set(raft.Server{ID: id, Address: addr, Suffrage: raft.Voter}, prevIndex)
+}
+
+func (f *fakeRaft) RemoveServer(id raft.ServerID, prevIndex uint64) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if prevIndex != f.index {
+		return fmt.Errorf("configuration changed since %d (latest is %d)", prevIndex, f.index)
+	}
+	f.index++
+	f.changes = append(f.changes, string(id)+" removed")
+	f.config.Servers = slices.DeleteFunc(f.config.Servers, func(s raft.Server) bool { return s.ID == id })
+	return nil
 }
 
 func (f *fakeRaft) set(server raft.Server, prevIndex uint64) error {

@@ -6,29 +6,29 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/hashicorp/raft"
 )
 
-// noFSM keeps nothing.
-type noFSM struct{}
+// noFSM keeps nothing but where the last configuration stands in the log.
+type noFSM struct{ configured *atomic.Uint64 }
 
-func (noFSM) Apply(*raft.Log) any                 { return nil }
-func (noFSM) Snapshot() (raft.FSMSnapshot, error) { return nil, raft.ErrNothingNewToSnapshot }
-func (noFSM) Restore(r io.ReadCloser) error       { return r.Close() }
+func (noFSM) Apply(*raft.Log) any                                     { return nil }
+func (noFSM) Snapshot() (raft.FSMSnapshot, error)                     { return nil, raft.ErrNothingNewToSnapshot }
+func (noFSM) Restore(r io.ReadCloser) error                           { return r.Close() }
+func (f noFSM) StoreConfiguration(index uint64, _ raft.Configuration) { f.configured.Store(index) }
 
 // realRaft is the interface over hashicorp/raft, as the node has it.
 type realRaft struct {
 	*raft.Raft
-	seen *ConfigLog
+	fsm noFSM
 }
 
 func (r realRaft) Configuration() (raft.Configuration, uint64, error) {
-	config := r.GetConfiguration().Configuration()
-	index, err := r.seen.Index(config)
-	return config, index, err
+	return r.GetConfiguration().Configuration(), r.fsm.configured.Load(), nil
 }
 
 func (r realRaft) AddNonvoter(id raft.ServerID, addr raft.ServerAddress, prevIndex uint64) error {
@@ -37,6 +37,10 @@ func (r realRaft) AddNonvoter(id raft.ServerID, addr raft.ServerAddress, prevInd
 
 func (r realRaft) AddVoter(id raft.ServerID, addr raft.ServerAddress, prevIndex uint64) error {
 	return r.Raft.AddVoter(id, addr, prevIndex, 5*time.Second).Error()
+}
+
+func (r realRaft) RemoveServer(id raft.ServerID, prevIndex uint64) error {
+	return r.Raft.RemoveServer(id, prevIndex, 5*time.Second).Error()
 }
 
 // startRaft runs one real Raft node in memory; boot makes it found a cluster of itself.
@@ -55,11 +59,8 @@ func startRaft(t *testing.T, id string, boot bool) (realRaft, *raft.InmemTranspo
 			t.Fatal(err)
 		}
 	}
-	seen, err := NewConfigLog(snaps)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := raft.NewRaft(conf, noFSM{}, seen.Logs(store), store, seen.Snapshots(snaps), transport)
+	fsm := noFSM{new(atomic.Uint64)}
+	r, err := raft.NewRaft(conf, fsm, store, store, snaps, transport)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +72,7 @@ func startRaft(t *testing.T, id string, boot bool) (realRaft, *raft.InmemTranspo
 			t.Error(err)
 		}
 	})
-	return realRaft{r, seen}, transport
+	return realRaft{r, fsm}, transport
 }
 
 // realProgress compares the applied indexes of nodes in one process.

@@ -17,12 +17,14 @@ import (
 // Raft is the leader's own Raft. Every method fails on another node. A change blocks until it is committed or has
 // failed; the implementation bounds the time.
 type Raft interface {
-	// Configuration returns the latest configuration and its index, which only a ConfigLog knows.
+	// Configuration returns the latest configuration and its index, which guards every change.
 	Configuration() (raft.Configuration, uint64, error)
 	// AddNonvoter adds a non-voter, or edits the address of a known node. It fails if the configuration is not that of prevIndex.
 	AddNonvoter(id raft.ServerID, addr raft.ServerAddress, prevIndex uint64) error
 	// AddVoter adds or promotes a voter, or edits its address. It fails if the configuration is not that of prevIndex.
 	AddVoter(id raft.ServerID, addr raft.ServerAddress, prevIndex uint64) error
+	// RemoveServer takes a node out. It fails if the configuration is not that of prevIndex.
+	RemoveServer(id raft.ServerID, prevIndex uint64) error
 }
 
 // Gossip is where nodes are seen; *gossip.Gossip is one.
@@ -92,7 +94,7 @@ func (r *Reconciler) Waiting() []Waiting {
 // should that come late, Raft refuses the change. Failed changes are logged and tried again.
 func (r *Reconciler) Run(ctx context.Context) error {
 	defer r.setWaiting(nil)
-	track := newTracker(r.config.Rules.MaxLag)
+	track := newTracks()
 	ticker := time.NewTicker(r.config.Interval)
 	defer ticker.Stop()
 	for {
@@ -117,7 +119,7 @@ func (r *Reconciler) Run(ctx context.Context) error {
 }
 
 // round looks once and makes at most one change.
-func (r *Reconciler) round(ctx context.Context, track *tracker) (acted bool, err error) {
+func (r *Reconciler) round(ctx context.Context, track tracks) (acted bool, err error) {
 	config, index, err := r.config.Raft.Configuration()
 	if err != nil {
 		return false, fmt.Errorf("membership: read the configuration: %w", err)
@@ -127,7 +129,8 @@ func (r *Reconciler) round(ctx context.Context, track *tracker) (acted bool, err
 	}
 	members := r.config.Gossip.Members()
 	r.measure(ctx, track, config, members)
-	s := Situation{Config: config, Members: members, CaughtUp: track.caughtUp(time.Now())}
+	now := time.Now()
+	s := Situation{Config: config, Members: members, CaughtUp: track.caughtUp.lasted(now), Silent: track.silent.lasted(now)}
 	s.Cluster, s.Generation = r.config.Identity()
 	actions, waiting := Decide(s, r.config.Rules)
 	r.setWaiting(waiting)
@@ -143,28 +146,38 @@ func (r *Reconciler) round(ctx context.Context, track *tracker) (acted bool, err
 }
 
 func (r *Reconciler) act(a Action, prevIndex uint64) error {
-	if a.Voter {
+	switch {
+	case a.Kind == Remove:
+		return r.config.Raft.RemoveServer(a.ID, prevIndex)
+	case a.Voter:
 		return r.config.Raft.AddVoter(a.ID, a.Addr, prevIndex)
 	}
 	return r.config.Raft.AddNonvoter(a.ID, a.Addr, prevIndex)
 }
 
-// measure asks for the lag of the non-voters that are alive and may vote. Each gets at most an interval to answer.
-func (r *Reconciler) measure(ctx context.Context, track *tracker, config raft.Configuration, members []gossip.Member) {
-	seen := make(map[raft.ServerID]bool)
+// measure asks the nodes whose state decides something: non-voters that are alive and may vote, and both sides of a
+// replacement. Each gets at most an interval to answer.
+func (r *Reconciler) measure(ctx context.Context, track tracks, config raft.Configuration, members []gossip.Member) {
+	ask := make(map[raft.ServerID]bool)
 	for _, m := range members {
 		id := raft.ServerID(m.ID)
 		isNonvoter := slices.ContainsFunc(config.Servers, func(s raft.Server) bool { return s.ID == id && s.Suffrage != raft.Voter })
-		if !m.Alive || !m.Voter || !isNonvoter {
-			continue
+		if m.Alive && m.Voter && isNonvoter {
+			ask[id] = true
 		}
-		seen[id] = true
+	}
+	for old, next := range Succession(config, members) {
+		ask[old], ask[next] = true, true
+	}
+	for id := range ask {
 		callCtx, cancel := context.WithTimeout(ctx, r.config.Interval)
 		lag, err := r.config.Progress.Lag(callCtx, id)
 		cancel()
-		track.observe(id, lag, err, time.Now())
+		track.caughtUp.observe(id, err == nil && lag <= r.config.Rules.MaxLag, time.Now())
+		track.silent.observe(id, err != nil, time.Now())
 	}
-	track.keepOnly(seen)
+	track.caughtUp.keepOnly(ask)
+	track.silent.keepOnly(ask)
 }
 
 func (r *Reconciler) setWaiting(waiting []Waiting) {

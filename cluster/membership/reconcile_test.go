@@ -176,7 +176,7 @@ func TestWithoutAnIndexNothingIsChanged(t *testing.T) {
 	w := newWorld(t, "a")
 	w.raft.index = 0
 	w.gossip.show("b", "b:1", true)
-	if acted, err := w.round(t.Context(), newTracker(0)); acted || err == nil {
+	if acted, err := w.round(t.Context(), newTracks()); acted || err == nil {
 		t.Errorf("round() = %v, %v, want an error", acted, err)
 	}
 	w.mustHaveChanged(t)

@@ -6,41 +6,42 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// tracker remembers since when nodes have kept up without a break. It belongs to one term of leadership and one goroutine.
-type tracker struct {
-	maxLag uint64
-	since  map[raft.ServerID]time.Time
-}
+// tracker remembers since when something has held of nodes without a break. It belongs to one term of leadership and one goroutine.
+type tracker map[raft.ServerID]time.Time
 
-func newTracker(maxLag uint64) *tracker {
-	return &tracker{maxLag: maxLag, since: make(map[raft.ServerID]time.Time)}
-}
-
-// observe records one measurement. A single bad one starts the wait anew.
-func (t *tracker) observe(id raft.ServerID, lag uint64, err error, now time.Time) {
-	if err != nil || lag > t.maxLag {
-		delete(t.since, id)
+// observe records one look. A single one at which it does not hold starts the wait anew.
+func (t tracker) observe(id raft.ServerID, holds bool, now time.Time) {
+	if !holds {
+		delete(t, id)
 		return
 	}
-	if _, known := t.since[id]; !known {
-		t.since[id] = now
+	if _, known := t[id]; !known {
+		t[id] = now
 	}
 }
 
-// keepOnly forgets nodes that were not measured this time.
-func (t *tracker) keepOnly(seen map[raft.ServerID]bool) {
-	for id := range t.since {
+// keepOnly forgets nodes that were not looked at this time.
+func (t tracker) keepOnly(seen map[raft.ServerID]bool) {
+	for id := range t {
 		if !seen[id] {
-			delete(t.since, id)
+			delete(t, id)
 		}
 	}
 }
 
-// caughtUp returns for how long each node has kept up.
-func (t *tracker) caughtUp(now time.Time) map[raft.ServerID]time.Duration {
-	times := make(map[raft.ServerID]time.Duration, len(t.since))
-	for id, since := range t.since {
+// lasted returns for how long it has held of each node.
+func (t tracker) lasted(now time.Time) map[raft.ServerID]time.Duration {
+	times := make(map[raft.ServerID]time.Duration, len(t))
+	for id, since := range t {
 		times[id] = now.Sub(since)
 	}
 	return times
 }
+
+// tracks are what a leader keeps an eye on.
+type tracks struct {
+	caughtUp tracker // nodes that keep up with the log
+	silent   tracker // nodes that do not answer at all
+}
+
+func newTracks() tracks { return tracks{tracker{}, tracker{}} }
