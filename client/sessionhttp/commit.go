@@ -56,7 +56,6 @@ func (s *Session) settleLate() {
 func (s *Session) commit() error {
 	err := s.send()
 	if s.changes = (changes{}); err == nil {
-		s.rest()
 		return nil
 	}
 	s.held = nil
@@ -124,9 +123,7 @@ func (s *Session) changeUnread() error {
 	if !errors.Is(err, sessnode.ErrNotFound) {
 		return err
 	}
-	if s.over(err); s.standing == overtaken || s.sent {
-		return err
-	}
+	s.over(err)
 	return s.create()
 }
 

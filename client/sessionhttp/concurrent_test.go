@@ -1,11 +1,13 @@
 package sessionhttp_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"sync"
 	"testing"
 
+	"github.com/sessnode/sessnode"
 	"github.com/sessnode/sessnode/client/sessionhttp"
 )
 
@@ -60,8 +62,17 @@ func TestRequestInFlightOverALogoutDoesNotBringTheSessionBack(t *testing.T) {
 		"unset":    func(s *sessionhttp.Session) { s.Unset("a") },
 		"flash":    func(s *sessionhttp.Session) { s.Flash("ok", "saved") },
 		"rotate":   func(s *sessionhttp.Session) { s.Rotate(); s.Set("a", 2) },
-		"commit":   func(s *sessionhttp.Session) { s.Set("a", 2); _ = s.Commit(); s.Set("b", 1) },
-		"logout":   func(s *sessionhttp.Session) { s.Logout() },
+		"commit": func(s *sessionhttp.Session) {
+			s.Set("a", 2)
+			if err := s.Commit(); !errors.Is(err, sessnode.ErrNotFound) {
+				t.Errorf("Commit = %v, want ErrNotFound", err)
+			}
+			if who := s.Subject(); who != "" {
+				t.Errorf("after that, %s is signed in", who)
+			}
+			s.Set("b", 1)
+		},
+		"logout": func(s *sessionhttp.Session) { s.Logout() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			loaded, proceed := make(chan struct{}), make(chan struct{})

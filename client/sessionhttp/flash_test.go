@@ -37,7 +37,11 @@ func TestFlashShowsOnceInOrder(t *testing.T) {
 	for _, text := range []string{"one", "two", "한국어"} {
 		b.get("/add/" + text)
 	}
+	calls := a.calls.n.Load()
 	b.want("/both", 200, "ok one\nok two\nok 한국어\nerror now")
+	if n := a.calls.n.Load() - calls; n != 2 {
+		t.Errorf("showing messages took %d requests to the store, want a read and a pop", n)
+	}
 	at := a.store.Position()
 	b.want("/show", 200, "")
 	if a.store.Position() != at {

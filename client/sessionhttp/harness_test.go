@@ -61,14 +61,15 @@ func mux(handlers routes) *http.ServeMux {
 
 // browser keeps cookies and follows no redirect.
 type browser struct {
-	t    *testing.T
-	base string
-	http *http.Client
+	t     *testing.T
+	base  string
+	http  *http.Client
+	agent string // User-Agent; empty = net/http's
 }
 
 func (a *app) browser() *browser {
 	jar, _ := cookiejar.New(nil) // without options it never fails
-	return &browser{a.t, a.server.URL, &http.Client{
+	return &browser{t: a.t, base: a.server.URL, http: &http.Client{
 		Transport: a.server.Client().Transport, Jar: jar,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
@@ -85,7 +86,14 @@ func (p page) setsCookie() bool { return p.header.Values("Set-Cookie") != nil }
 
 func (b *browser) get(path string) page {
 	b.t.Helper()
-	res, err := b.http.Get(b.base + path)
+	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodGet, b.base+path, nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if b.agent != "" {
+		req.Header.Set("User-Agent", b.agent)
+	}
+	res, err := b.http.Do(req)
 	if err != nil {
 		b.t.Fatalf("GET %s: %v", path, err)
 	}
@@ -196,6 +204,15 @@ func (l *lines) String() string {
 }
 
 func token(text string) sessnode.Token { return sessnode.Token(text) }
+
+// cookieToken is the token that a request brings over plain loopback.
+func cookieToken(r *http.Request) sessnode.Token {
+	c, err := r.Cookie("session")
+	if err != nil {
+		return ""
+	}
+	return token(c.Value)
+}
 
 func set(name string, v sessnode.Value) sessnode.Edit {
 	return sessnode.Edit{Set: map[string]sessnode.Value{name: v}}

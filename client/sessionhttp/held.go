@@ -77,13 +77,6 @@ func (s *Session) refoldOwn() {
 	}
 }
 
-// rest makes everything that is held come out of the store.
-func (s *Session) rest() {
-	for _, h := range s.held {
-		h.own = false
-	}
-}
-
 // mutable reports whether a value of a type can be changed in place through a copy of it.
 func mutable(t reflect.Type) bool {
 	if t == reflect.TypeFor[time.Time]() || t == reflect.TypeFor[sessnode.Value]() {

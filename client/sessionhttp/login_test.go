@@ -36,14 +36,15 @@ func TestLoginReplacesTheToken(t *testing.T) {
 	b.get("/visit")
 	before := b.cookie()
 	first := a.stored(before)
+	b.agent = "Browser/2"
 	b.want("/login/ada", 200, "ada book")
 	after := b.cookie()
 	if after == before || a.reason(before) != "gone rotated" {
 		t.Errorf("after the login the old token is %q, want a new token and the old one dead", a.reason(before))
 	}
 	got := a.stored(after)
-	if got.ID != first.ID || got.Subject != "ada" || got.Device.IP != "127.0.0.1" || got.Device.UserAgent != "Go-http-client/1.1" {
-		t.Errorf("after the login: %+v, want the same session, bound to ada, with its device", got)
+	if got.ID != first.ID || got.Subject != "ada" || got.Device.IP != "127.0.0.1" || got.Device.UserAgent != "Browser/2" {
+		t.Errorf("after the login: %+v, want the same session, bound to ada, from where she signed in", got)
 	}
 	if string(got.Attrs["cart"].Data) != `"book"` || string(got.Attrs["greeted"].Data) != "false" {
 		t.Errorf("attributes after the login = %v, want the visitor's and the handler's", got.Attrs)
@@ -71,10 +72,26 @@ func TestSigningInAgainReplacesTheTokenAndStartsTheLifetimeAnew(t *testing.T) {
 // TestNobodySeesWhatThePersonBeforeThemLeft when they sign in over somebody else's session, also what a parallel request adds in
 // the very moment.
 func TestNobodySeesWhatThePersonBeforeThemLeft(t *testing.T) {
-	a := run(t, sessionhttp.Options{}, members())
+	pages := members()
+	pages["/fill"] = func(w http.ResponseWriter, r *http.Request, s *sessionhttp.Session) {
+		s.Set("map", map[string]int{"ada": 1})
+		s.Flash("ok", "for ada")
+	}
+	pages["/switch"] = func(w http.ResponseWriter, r *http.Request, s *sessionhttp.Session) {
+		m, _ := sessionhttp.Get[map[string]int](s, "map")
+		m["in place"] = 1
+		s.Incr("count", 1)
+		s.Unset("cart")
+		s.Login("bob")
+		s.Set("greeted", false)
+		again, there := sessionhttp.Get[map[string]int](s, "map")
+		_, _ = fmt.Fprint(w, s.Subject(), again, there, s.Flashes(), s.Int64("count"), s.String("cart"))
+	}
+	a := run(t, sessionhttp.Options{}, pages)
 	b := a.browser()
 	b.get("/visit")
 	b.get("/login/ada")
+	b.get("/fill")
 	before := b.cookie()
 	var once sync.Once
 	a.calls.onEach(func(r *http.Request) {
@@ -87,7 +104,7 @@ func TestNobodySeesWhatThePersonBeforeThemLeft(t *testing.T) {
 			})
 		}
 	})
-	b.want("/login/bob", 200, "bob")
+	b.want("/switch", 200, "bobmap[] false [] 0")
 	got := a.stored(b.cookie())
 	if len(got.Attrs) != 1 || string(got.Attrs["greeted"].Data) != "false" || got.Subject != "bob" {
 		t.Errorf("bob has %+v, want what his own login set and nothing of ada's", got)

@@ -126,6 +126,9 @@ func TestStreamGoesOn(t *testing.T) {
 	if got := a.stored(token); got.Subject != "ada" || got.Attrs["c"].Data != nil || !strings.Contains(a.log.String(), "after the first byte") {
 		t.Errorf("a login after the first byte: %+v, want nothing done, and a word in the log", got)
 	}
+	if apps, err := a.sessions.App(t.Context()); err != nil || apps.Sessions != 1 {
+		t.Errorf("the app has %d sessions, %v, want none that nobody has the token of", apps.Sessions, err)
+	}
 	if b.get("/late-logout"); a.reason(token) != "gone revoked" {
 		t.Errorf("after a late logout the token is %q, want it revoked", a.reason(token))
 	}
@@ -149,6 +152,28 @@ func TestLoadThatFailsAfterTheFirstByteCutsTheResponse(t *testing.T) {
 	defer res.Body.Close()
 	if body, err := io.ReadAll(res.Body); err == nil {
 		t.Errorf("the response ended well: %q", body)
+	}
+}
+
+// TestSwitchingProtocolsCommits: 101 is no informational status, and WebSocket libraries write it before they hijack.
+func TestSwitchingProtocolsCommits(t *testing.T) {
+	a := run(t, sessionhttp.Options{}, routes{
+		"/": func(w http.ResponseWriter, r *http.Request, s *sessionhttp.Session) {
+			s.Set("a", 1)
+			w.Header().Set("Upgrade", "x")
+			w.Header().Set("Connection", "Upgrade")
+			w.WriteHeader(http.StatusSwitchingProtocols)
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_ = conn.Close()
+		},
+	})
+	b := a.browser()
+	if got := b.get("/"); got.status != 101 || b.cookie() == "" {
+		t.Errorf("response = %d %v, want 101 with the cookie", got.status, got.header)
 	}
 }
 

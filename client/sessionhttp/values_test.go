@@ -134,6 +134,10 @@ func TestNestedChangesAreSeen(t *testing.T) {
 			delete(items, "book")
 			again, _ := sessionhttp.Get[map[string]int](s, "map")
 			again["ink"] = 3
+			items["cap"] = 4
+			if other, there := sessionhttp.Get[map[string]float64](s, "map"); !there || other["cap"] != 4 {
+				t.Errorf("the map read as another type = %v, %v", other, there)
+			}
 			c, _ := sessionhttp.Get[*cart](s, "struct")
 			c.Owner = "grace"
 			c.Items["cup"] = 1
@@ -149,17 +153,85 @@ func TestNestedChangesAreSeen(t *testing.T) {
 	})
 	b := a.browser()
 	b.get("/set")
-	b.want("/change", 200, `{"ink":3,"pen":2}`)
+	b.want("/change", 200, `{"cap":4,"ink":3,"pen":2}`)
 	got := map[string]string{}
 	for name, v := range a.stored(b.cookie()).Attrs {
 		got[name] = string(v.Data)
 	}
 	want := map[string]string{
-		"map": `{"ink":3,"pen":2}`, "struct": `{"owner":"grace","items":{"cup":1}}`, "slice": `["z","b"]`,
+		"map": `{"cap":4,"ink":3,"pen":2}`, "struct": `{"owner":"grace","items":{"cup":1}}`, "slice": `["z","b"]`,
 		"deep": `{"list":[{"n":2}]}`, "value": `{"owner":"x","items":null}`,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("stored = %v, want %v", got, want)
+	}
+}
+
+// TestWhatIsSetOrUnsetAfterwardsWins over a change in place of the value before.
+func TestWhatIsSetOrUnsetAfterwardsWins(t *testing.T) {
+	a := run(t, sessionhttp.Options{}, routes{
+		"/new": func(w http.ResponseWriter, r *http.Request, s *sessionhttp.Session) {
+			for _, name := range []string{"set", "unset"} {
+				s.Set(name, map[string]int{"old": 1})
+			}
+			s.Set("number", 4)
+			s.Set("counter", 10)
+		},
+		"/change": func(w http.ResponseWriter, r *http.Request, s *sessionhttp.Session) {
+			for _, name := range []string{"set", "unset"} {
+				m, _ := sessionhttp.Get[map[string]int](s, name)
+				m["in place"] = 2
+			}
+			s.Set("set", "another")
+			s.Unset("unset")
+			n, _ := sessionhttp.Get[*int64](s, "number")
+			*n = 40
+			s.Incr("number", 2)
+			s.Unset("counter")
+			s.Incr("counter", 3)
+			_, _ = fmt.Fprint(w, s.String("set"), s.Has("unset"), s.Int64("number"), " ", s.Int64("counter"))
+		},
+		"/read": func(w http.ResponseWriter, r *http.Request, s *sessionhttp.Session) {
+			_, _ = fmt.Fprint(w, s.String("set"), s.Has("unset"), s.Int64("number"), " ", s.Int64("counter"))
+		},
+	})
+	b := a.browser()
+	b.get("/new")
+	b.want("/change", 200, "anotherfalse 42 3")
+	b.want("/read", 200, "anotherfalse 42 3")
+}
+
+// TestWhatWasCommittedIsNotSentAgain: a later commit of the same request leaves what others wrote since.
+func TestWhatWasCommittedIsNotSentAgain(t *testing.T) {
+	var a *app
+	a = run(t, sessionhttp.Options{}, routes{
+		"/new": func(w http.ResponseWriter, r *http.Request, s *sessionhttp.Session) {
+			s.Set("map", map[string]int{})
+			s.Set("n", 1)
+		},
+		"/": func(w http.ResponseWriter, r *http.Request, s *sessionhttp.Session) {
+			m, _ := sessionhttp.Get[map[string]int](s, "map")
+			m["mine"] = 1
+			s.Incr("n", 1)
+			theirs := sessnode.Edit{Incr: map[string]int64{"n": 5}}
+			if _, err := a.sessions.Patch(r.Context(), cookieToken(r), theirs); err != nil {
+				t.Error(err)
+			}
+			if err := s.Commit(); err != nil {
+				t.Error(err)
+			}
+			_, _ = fmt.Fprint(w, s.Int64("n"))
+			if _, err := a.sessions.Patch(r.Context(), cookieToken(r), set("map", sessnode.Value{Data: []byte(`"theirs"`)})); err != nil {
+				t.Error(err)
+			}
+			s.Set("other", 1)
+		},
+	})
+	b := a.browser()
+	b.get("/new")
+	b.want("/", 200, "7")
+	if got := a.stored(b.cookie()).Attrs; string(got["map"].Data) != `"theirs"` || string(got["other"].Data) != "1" {
+		t.Errorf("attributes = %v, want theirs and the other", got)
 	}
 }
 
