@@ -29,9 +29,9 @@ type app struct {
 func (a *app) sweeping() bool { return a.sweepAt < a.sweepTo }
 
 func (a *app) seal() {
-	w := newWriter()
+	w := hashing(kindApp)
 	w.app(a)
-	a.sum = digest(kindApp, w.buf.Bytes())
+	a.sum = w.sum()
 }
 
 const appFields = 10 + policyFields

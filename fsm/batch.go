@@ -28,7 +28,11 @@ type Checkpoint struct {
 // EncodeBatch builds a log entry out of operations that EncodeOp wrote. It has no limit of its own: the caller keeps an entry below
 // 512 KiB.
 func EncodeBatch(h Header, ops [][]byte) []byte {
-	w := newWriter()
+	size := 0
+	for _, op := range ops {
+		size += len(op)
+	}
+	w := newWriter(size)
 	w.array(5)
 	w.uint(Format)
 	w.uint(h.Generation)
@@ -38,9 +42,9 @@ func EncodeBatch(h Header, ops [][]byte) []byte {
 	w.raw(h.Check.Hash[:])
 	w.array(len(ops))
 	for _, op := range ops {
-		w.buf.Write(op)
+		w.buf = append(w.buf, op...)
 	}
-	return w.buf.Bytes()
+	return w.buf
 }
 
 // DecodeBatch reads a log entry. Its error means that this build must not go on.
@@ -56,7 +60,7 @@ func DecodeBatch(b []byte) (Header, []Op, error) {
 	r.fixed(h.Check.Hash[:])
 	ops := make([]Op, r.array(0, MaxBatchOps))
 	for i := range ops {
-		ops[i] = r.op(b)
+		ops[i] = r.op()
 	}
 	if err := r.end(); err != nil {
 		return Header{}, nil, fmt.Errorf("log entry: %w", err)
@@ -69,13 +73,20 @@ type Op struct {
 	sessnode.Mutation
 	NotAfter int64 // cluster time, ns, after which it must not be made any more; 0 = none
 
-	digest Hash // of app and change: what a retry under the same operation id must equal
+	logged []byte // the change as it was read; shares the memory of the entry
+}
+
+// digest is of app and change: what a retry under the same operation id must equal.
+func (op *Op) digest() Hash {
+	w := hashing(kindWindow)
+	w.buf = append(append(append(w.buf, op.App...), 0), op.logged...)
+	return w.sum()
 }
 
 // EncodeOp writes one operation canonically. Errors wrap sessnode.ErrInvalid or sessnode.ErrTooLarge: what it returns without an
 // error can be read by DecodeBatch.
 func EncodeOp(op Op) ([]byte, error) {
-	w := newWriter()
+	w := newWriter(sizeOf(op.Change))
 	w.array(9)
 	w.text(op.App)
 	w.raw(optional(op.OpID.IsZero(), op.OpID[:]))
@@ -92,14 +103,35 @@ func EncodeOp(op Op) ([]byte, error) {
 	if err := w.change(op.Change); err != nil {
 		return nil, err
 	}
-	if w.buf.Len() > maxLogged {
-		return nil, sessnode.Errorf(sessnode.CodeTooLarge, "", "the change takes %d bytes in the log, at most %d are allowed", w.buf.Len(), maxLogged)
+	if len(w.buf) > maxLogged {
+		return nil, sessnode.Errorf(sessnode.CodeTooLarge, "", "the change takes %d bytes in the log, at most %d are allowed", len(w.buf), maxLogged)
 	}
 	// An entry that cannot be read stops every node for good, so what the reader's limits refuse must be refused here.
-	if _, err := DecodeOp(w.buf.Bytes()); err != nil {
+	if _, err := DecodeOp(w.buf); err != nil {
 		return nil, err
 	}
-	return w.buf.Bytes(), nil
+	return w.buf, nil
+}
+
+// sizeOf is about what a change's values take.
+func sizeOf(c sessnode.Change) (bytes int) {
+	var values map[string]sessnode.Value
+	switch c := c.(type) {
+	case sessnode.Create:
+		values = c.Attrs
+	case sessnode.Patch:
+		values = c.Edit.Set
+	case sessnode.Replace:
+		values = c.Attrs
+	case sessnode.Rotate:
+		values = c.Edit.Set
+	case sessnode.Touch:
+		return 64 * len(c.Touches)
+	}
+	for name, v := range values {
+		bytes += len(name) + len(v.Data) + 12
+	}
+	return bytes
 }
 
 func optional(absent bool, b []byte) []byte {
@@ -109,22 +141,22 @@ func optional(absent bool, b []byte) []byte {
 	return b
 }
 
-// DecodeOp reads one operation. Its error wraps sessnode.ErrInvalid.
+// DecodeOp reads one operation. It shares the memory of b. Its error wraps sessnode.ErrInvalid.
 func DecodeOp(b []byte) (Op, error) {
 	r := newReader(b)
-	op := r.op(b)
+	r.shared = true
+	op := r.op()
 	if err := r.end(); err != nil {
 		return Op{}, sessnode.Errorf(sessnode.CodeInvalid, "", "operation: %v", err)
 	}
 	return op, nil
 }
 
-// op reads an operation out of all, the bytes that the reader started with: the digest is taken from the change's own bytes.
-func (r *reader) op(all []byte) Op {
+func (r *reader) op() Op {
 	r.array(9, 9)
 	var op Op
 	op.App = r.text(sessnode.MaxAppLength)
-	if b := r.bytes(len(op.OpID)); len(b) > 0 {
+	if b := r.view(len(op.OpID)); len(b) > 0 {
 		r.exact(b, op.OpID[:])
 	}
 	op.Actor = r.text(maxText)
@@ -132,13 +164,13 @@ func (r *reader) op(all []byte) Op {
 	op.Strict = r.bool()
 	op.NotAfter = r.int()
 	var id sessnode.ID
-	if b := r.bytes(len(id)); len(b) > 0 {
+	if b := r.view(len(id)); len(b) > 0 {
 		r.exact(b, id[:])
 	}
-	from := len(all) - r.src.Len()
+	logged := r.rest
 	op.Change = r.change(id)
 	if r.err == nil {
-		op.digest = digest(kindWindow, append([]byte(op.App+"\x00"), all[from:len(all)-r.src.Len()]...))
+		op.logged = logged[:len(logged)-len(r.rest)]
 	}
 	return op
 }

@@ -1,14 +1,10 @@
 package fsm
 
 import (
-	"bytes"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"time"
-
-	"github.com/vmihailenco/msgpack/v5"
 
 	"github.com/sessnode/sessnode"
 )
@@ -16,25 +12,19 @@ import (
 // writer builds canonical msgpack: arrays in a fixed order, integers in their shortest form, map entries sorted by name. Equal
 // values have equal bytes, which is what the state hash and the exactly-once digest rest on.
 type writer struct {
-	buf bytes.Buffer
-	enc *msgpack.Encoder
+	buf    []byte
+	sorted []string // room for sorting
 }
 
-func newWriter() *writer {
-	w := &writer{}
-	w.buf.Grow(256) // what most records take without their attributes
-	w.enc = msgpack.NewEncoder(&w.buf)
-	return w
-}
+// newWriter starts with room for what most records take without their attributes, and for more.
+func newWriter(more int) *writer { return &writer{buf: make([]byte, 0, 256+more)} }
 
-// The encoder writes to memory, so that its errors cannot occur.
-
-func (w *writer) array(n int)          { _ = w.enc.EncodeArrayLen(n) }
-func (w *writer) uint(v uint64)        { _ = w.enc.EncodeUint(v) }
-func (w *writer) int(v int64)          { _ = w.enc.EncodeInt(v) }
-func (w *writer) bool(v bool)          { _ = w.enc.EncodeBool(v) }
-func (w *writer) text(v string)        { _ = w.enc.EncodeString(v) }
-func (w *writer) raw(v []byte)         { _ = w.enc.EncodeBytes(notNil(v)) }
+func (w *writer) array(n int)          { w.buf = appendArray(w.buf, n) }
+func (w *writer) uint(v uint64)        { w.buf = appendUint(w.buf, v) }
+func (w *writer) int(v int64)          { w.buf = appendInt(w.buf, v) }
+func (w *writer) bool(v bool)          { w.buf = appendBool(w.buf, v) }
+func (w *writer) text(v string)        { w.buf = appendText(w.buf, v) }
+func (w *writer) raw(v []byte)         { w.buf = appendBytes(w.buf, v) }
 func (w *writer) span(d time.Duration) { w.int(int64(d)) }
 
 // time writes nanoseconds since the epoch, as near as they can say it; the zero time is 0.
@@ -47,23 +37,22 @@ func (w *writer) value(v sessnode.Value) {
 
 func (w *writer) values(m map[string]sessnode.Value) {
 	w.array(len(m) * 3)
-	for _, name := range slices.Sorted(maps.Keys(m)) {
+	w.sorted = w.sorted[:0]
+	for name := range m {
+		w.sorted = append(w.sorted, name)
+	}
+	slices.Sort(w.sorted)
+	for _, name := range w.sorted {
 		w.text(name)
 		w.value(m[name])
 	}
+	clear(w.sorted) // they belong to a session
 }
 
 func (w *writer) device(d sessnode.Device) {
 	w.text(d.IP)
 	w.text(d.UserAgent)
 	w.text(d.Label)
-}
-
-func notNil(b []byte) []byte {
-	if b == nil {
-		return []byte{}
-	}
-	return b
 }
 
 // nanos never turns a time into none, or a far future ("9999-12-31" says never in many frameworks) into the past.
@@ -91,15 +80,12 @@ func moment(ns int64) time.Time {
 // reader takes canonical msgpack apart. The first fault sticks, and every later call returns a zero value, so that decoders
 // read like the encoders and check once. Lengths are compared with what is left before anything is allocated.
 type reader struct {
-	src *bytes.Reader
-	dec *msgpack.Decoder
-	err error
+	rest   []byte
+	shared bool // what is read shares the memory of the input: for readers that keep nothing
+	err    error
 }
 
-func newReader(b []byte) *reader {
-	src := bytes.NewReader(b)
-	return &reader{src: src, dec: msgpack.NewDecoder(src)}
-}
+func newReader(b []byte) *reader { return &reader{rest: b} }
 
 func (r *reader) fail(format string, args ...any) {
 	if r.err == nil {
@@ -118,12 +104,13 @@ func (r *reader) array(least, most int) int {
 	if r.err != nil {
 		return 0
 	}
-	n, err := r.dec.DecodeArrayLen()
+	n, rest, err := takeArray(r.rest)
+	r.rest = rest
 	r.keep(err)
 	if r.err == nil && (n < least || n > most) {
 		r.fail("an array of %d elements where %d to %d belong", n, least, most)
 	}
-	if r.err != nil || n > r.src.Len() { // every element takes a byte at least
+	if r.err != nil || n > len(r.rest) { // every element takes a byte at least
 		r.fail("an array longer than its input")
 		return 0
 	}
@@ -134,7 +121,8 @@ func (r *reader) uint() uint64 {
 	if r.err != nil {
 		return 0
 	}
-	v, err := r.dec.DecodeUint64()
+	v, rest, err := takeInteger(r.rest)
+	r.rest = rest
 	r.keep(err)
 	return v
 }
@@ -148,46 +136,50 @@ func (r *reader) small(most uint64) uint64 {
 	return v
 }
 
-func (r *reader) int() int64 {
-	if r.err != nil {
-		return 0
-	}
-	v, err := r.dec.DecodeInt64()
-	r.keep(err)
-	return v
-}
+func (r *reader) int() int64 { return int64(r.uint()) }
 
 func (r *reader) bool() bool {
 	if r.err != nil {
 		return false
 	}
-	v, err := r.dec.DecodeBool()
+	v, rest, err := takeBool(r.rest)
+	r.rest = rest
 	r.keep(err)
 	return v
 }
 
-func (r *reader) bytes(most int) []byte {
+// view reads bytes or a text, at most so many. It shares the input's memory.
+func (r *reader) view(most int) []byte {
 	if r.err != nil {
 		return nil
 	}
-	n, err := r.dec.DecodeBytesLen()
+	n, rest, err := takeLength(r.rest)
+	r.rest = rest
 	r.keep(err)
-	if r.err == nil && (n < 0 || n > most || n > r.src.Len()) {
-		r.fail("%d bytes where at most %d belong and %d are left", n, most, r.src.Len())
+	if r.err == nil && (n < 0 || n > most || n > len(r.rest)) {
+		r.fail("%d bytes where at most %d belong and %d are left", n, most, len(r.rest))
 	}
 	if r.err != nil {
 		return nil
 	}
-	b := make([]byte, n)
-	r.keep(r.dec.ReadFull(b))
+	b := r.rest[:n:n]
+	r.rest = r.rest[n:]
 	return b
 }
 
-func (r *reader) text(most int) string { return string(r.bytes(most)) }
+func (r *reader) bytes(most int) []byte {
+	b := r.view(most)
+	if r.shared || b == nil {
+		return b
+	}
+	return append(make([]byte, 0, len(b)), b...)
+}
+
+func (r *reader) text(most int) string { return string(r.view(most)) }
 func (r *reader) span() time.Duration  { return time.Duration(r.int()) }
 func (r *reader) time() time.Time      { return moment(r.int()) }
 func (r *reader) fixed(into []byte) {
-	b := r.bytes(len(into))
+	b := r.view(len(into))
 	if r.err == nil && len(b) != len(into) {
 		r.fail("%d bytes where %d belong", len(b), len(into))
 	}
@@ -233,8 +225,8 @@ func (r *reader) device() sessnode.Device {
 
 // end requires that nothing is left.
 func (r *reader) end() error {
-	if r.err == nil && r.src.Len() > 0 {
-		r.fail("%d bytes too many", r.src.Len())
+	if r.err == nil && len(r.rest) > 0 {
+		r.fail("%d bytes too many", len(r.rest))
 	}
 	return r.err
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/sessnode/sessnode/fsm"
 )
 
-// sameOps compares operations without the digest, which is of the bytes they were read from.
+// sameOps compares operations without the bytes that they were read from.
 var sameOps = cmp.Options{cmpopts.EquateEmpty(), cmpopts.IgnoreUnexported(fsm.Op{})}
 
 // oneOfEach is one change of every kind, with every field set.

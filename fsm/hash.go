@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"math/bits"
+	"sync"
 )
 
 // Hash is a 128-bit hash of a whole state: the sum modulo 2^128 of one SHA-256 prefix for each record, attribute,
@@ -46,11 +47,25 @@ const (
 	kindFooter    kind = 'F'
 )
 
-// digest hashes canonical bytes within a domain.
-func digest(k kind, canonical []byte) Hash {
-	h := sha256.New()
-	h.Write([]byte{byte(k)})
-	h.Write(canonical)
-	var sum [sha256.Size]byte
-	return Hash(h.Sum(sum[:0])[:16])
+// hashers are writers that wait for something to be hashed. They hold no state, only memory: every change hashes a dozen
+// small things.
+var hashers = sync.Pool{New: func() any { return newWriter(0) }}
+
+// maxKept is how large a buffer may be that is kept.
+const maxKept = 16 << 10
+
+// hashing starts to write canonical bytes that are to be hashed within a domain. Each writer that it returns ends with sum.
+func hashing(k kind) *writer {
+	w := hashers.Get().(*writer)
+	w.buf = append(w.buf[:0], byte(k))
+	return w
+}
+
+// sum hashes what was written. The writer must not be used any more.
+func (w *writer) sum() Hash {
+	sum := sha256.Sum256(w.buf)
+	if cap(w.buf) <= maxKept {
+		hashers.Put(w)
+	}
+	return Hash(sum[:16])
 }

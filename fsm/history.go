@@ -33,9 +33,9 @@ func (m *Machine) compare(c Checkpoint) *Mismatch {
 
 // total is the hash of the whole state: the incremental sum and the few single values beside it.
 func (m *Machine) total() Hash {
-	w := newWriter()
+	w := hashing(kindMeta)
 	w.meta(m)
-	return m.hash.plus(digest(kindMeta, w.buf.Bytes()))
+	return m.hash.plus(w.sum())
 }
 
 func (w *writer) meta(m *Machine) {

@@ -93,18 +93,18 @@ func (r *record) clear() { r.attrs, r.bytes = nil, 0 }
 
 // attrSum hashes one attribute under the session's id, which rotation does not change.
 func (r *record) attrSum(name string, v sessnode.Value) Hash {
-	w := newWriter()
+	w := hashing(kindAttr)
 	w.raw(r.id[:])
 	w.text(name)
 	w.value(v)
-	return digest(kindAttr, w.buf.Bytes())
+	return w.sum()
 }
 
 // seal computes the record's hash in its slot: the last step before it goes into the table.
 func (r *record) seal(s slot) {
-	w := newWriter()
+	w := hashing(kindSession)
 	w.recordMeta(s, r)
-	r.sum = digest(kindSession, w.buf.Bytes())
+	r.sum = w.sum()
 	for i := range r.attrs {
 		r.sum = r.sum.plus(r.attrs[i].sum)
 	}
@@ -122,7 +122,7 @@ func (w *writer) recordMeta(s slot, r *record) {
 	w.text(r.subject)
 	w.device(r.device)
 	w.uint(r.version)
-	for _, ns := range []int64{r.created, r.authenticated, r.touched, r.idle, r.lifetime, r.expires, r.deadline} {
+	for _, ns := range [...]int64{r.created, r.authenticated, r.touched, r.idle, r.lifetime, r.expires, r.deadline} {
 		w.int(ns)
 	}
 	w.bool(r.unused)
@@ -148,7 +148,7 @@ func (r *reader) record() (slot, *record) {
 	r.array(recordMetaFields, recordMetaFields)
 	s := slot{app: uint32(r.small(1<<32 - 1)), key: r.key()}
 	rec := &record{id: r.id(), serial: r.uint(), subject: r.text(maxText), device: r.device(), version: r.uint()}
-	for _, ns := range []*int64{&rec.created, &rec.authenticated, &rec.touched, &rec.idle, &rec.lifetime, &rec.expires, &rec.deadline} {
+	for _, ns := range [...]*int64{&rec.created, &rec.authenticated, &rec.touched, &rec.idle, &rec.lifetime, &rec.expires, &rec.deadline} {
 		*ns = r.int()
 	}
 	rec.unused = r.bool()

@@ -106,7 +106,7 @@ func (m *Machine) loadBlock(k kind, in *reader) error {
 		m.generation, m.cluster, m.budget, m.now, m.serial = in.uint(), in.text(maxText), in.uint(), in.int(), in.uint()
 		return in.end()
 	}
-	for in.err == nil && in.src.Len() > 0 {
+	for in.err == nil && len(in.rest) > 0 {
 		switch k {
 		case kindApp:
 			m.loadApp(in)

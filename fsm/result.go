@@ -26,7 +26,7 @@ func refuse(err *sessnode.Error) Result {
 // EncodeResult writes a result for the exactly-once window and for the way back to the node that took the change in. A
 // session's attributes and device are left out.
 func EncodeResult(res Result) ([]byte, error) {
-	w := newWriter()
+	w := newWriter(0)
 	e := res.Effect
 	w.array(10)
 	w.uint(uint64(res.Code))
@@ -43,7 +43,7 @@ func EncodeResult(res Result) ([]byte, error) {
 		w.session(e.Session)
 	}
 	w.uint(0) // reserved
-	return w.buf.Bytes(), nil
+	return w.buf, nil
 }
 
 // DecodeResult reads what EncodeResult wrote. Its error wraps sessnode.ErrInvalid.

@@ -36,9 +36,9 @@ type Snapshot struct {
 func (m *Machine) Snapshot() *Snapshot {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	w := newWriter()
+	w := newWriter(0)
 	w.meta(m)
-	s := &Snapshot{meta: w.buf.Bytes(), index: m.index, total: m.total(), sessions: m.sessions.capture(),
+	s := &Snapshot{meta: w.buf, index: m.index, total: m.total(), sessions: m.sessions.capture(),
 		tombstones: m.tombstones.capture(), window: m.window.capture()}
 	for _, a := range m.apps {
 		s.apps = append(s.apps, *a)
@@ -63,11 +63,11 @@ func (s *Snapshot) Release() { s.release() }
 
 // Write streams the snapshot.
 func (s *Snapshot) Write(w io.Writer) error {
-	b := &blockWriter{out: bufio.NewWriterSize(w, 1<<20), block: newWriter()}
+	b := &blockWriter{out: bufio.NewWriterSize(w, 1<<20), block: newWriter(0)}
 	_, b.err = b.out.WriteString(snapshotMagic + string(rune(snapshotVersion)))
 	b.start(kindMeta)
 	b.block.uint(s.index)
-	b.block.buf.Write(s.meta)
+	b.block.buf = append(b.block.buf, s.meta...)
 	for i := range s.apps {
 		b.next(kindApp)
 		b.block.app(&s.apps[i])
@@ -116,13 +116,12 @@ type blockWriter struct {
 
 func (b *blockWriter) start(k kind) {
 	b.kind = k
-	b.block.buf.Reset()
-	b.block.buf.WriteByte(byte(k))
+	b.block.buf = append(b.block.buf[:0], byte(k))
 }
 
 // next makes room for one more record of a kind.
 func (b *blockWriter) next(k kind) {
-	if b.kind == k && b.block.buf.Len() < blockBytes {
+	if b.kind == k && len(b.block.buf) < blockBytes {
 		return
 	}
 	b.flush()
@@ -133,7 +132,7 @@ func (b *blockWriter) flush() {
 	if b.err != nil {
 		return
 	}
-	payload := b.block.buf.Bytes()
+	payload := b.block.buf
 	var head [8]byte
 	binary.BigEndian.PutUint32(head[:4], uint32(len(payload)))
 	binary.BigEndian.PutUint32(head[4:], crc32.Checksum(payload, castagnoli))

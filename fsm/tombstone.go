@@ -29,9 +29,9 @@ func (t *tombstone) ended(app string) sessnode.Ended {
 }
 
 func (t *tombstone) seal(s slot) {
-	w := newWriter()
+	w := hashing(kindTombstone)
 	w.tombstone(s, t)
-	t.sum = digest(kindTombstone, w.buf.Bytes())
+	t.sum = w.sum()
 }
 
 const tombstoneFields = 11

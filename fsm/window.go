@@ -16,12 +16,12 @@ type opKey [16]byte
 func (k opKey) shard() uint16 { return binary.BigEndian.Uint16(k[:]) }
 
 func opKeyOf(op *Op) opKey {
-	w := newWriter()
+	w := hashing(kindWindow)
 	w.text(op.App)
 	k := keyOf(op.Change)
 	w.raw(k[:])
 	w.raw(op.OpID[:])
-	return opKey(digest(kindWindow, w.buf.Bytes()))
+	return opKey(w.sum())
 }
 
 // keyOf returns the key under which a change's operation id is remembered: zero for changes of no single token.
@@ -57,9 +57,9 @@ type remembered struct {
 func (e *remembered) cost() uint64 { return 192 + uint64(len(e.result)) }
 
 func (e *remembered) seal(k opKey) {
-	w := newWriter()
+	w := hashing(kindWindow)
 	w.remembered(k, e)
-	e.sum = digest(kindWindow, w.buf.Bytes())
+	e.sum = w.sum()
 }
 
 const rememberedFields = 5
@@ -96,7 +96,7 @@ func (m *Machine) recall(op *Op, k opKey) (res Result, done bool) {
 	if !found || e.at+int64(sessnode.OpWindow) <= m.now || doubleApply() {
 		return Result{}, false
 	}
-	if e.digest != op.digest {
+	if e.digest != op.digest() {
 		return refuse(sessnode.Errorf(sessnode.CodeConflict, sessnode.ReasonOpReused, "this operation id was used for another change: use a new one")), true
 	}
 	res, err := DecodeResult(e.result)
@@ -119,7 +119,7 @@ func (m *Machine) remember(op *Op, k opKey, res Result) {
 		m.dropRemembered(k, old)
 	}
 	m.serial++
-	e := &remembered{digest: op.digest, serial: m.serial, at: m.now, result: encoded}
+	e := &remembered{digest: op.digest(), serial: m.serial, at: m.now, result: encoded}
 	e.seal(k)
 	m.window.put(k, e)
 	m.windowBytes += e.cost()
