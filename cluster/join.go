@@ -80,10 +80,13 @@ func (j *join) leave(ctx context.Context) error {
 
 // self is what this node says about itself.
 func (n *Node) self() gossip.Member {
+	n.life.mu.Lock()
+	leaving := n.life.leaving
+	n.life.mu.Unlock()
 	return gossip.Member{
 		ID: n.id, Name: n.cfg.Name, Cluster: n.dir.Cluster(), Generation: n.dir.Generation(),
 		NodeAddr: n.Addr(), HTTPAddr: n.cfg.Addresses.HTTP, Version: n.cfg.Version, MinFormat: fsm.Format, MaxFormat: fsm.Format,
-		Voter: true, Fresh: n.dir.Cluster() == "" && n.raft.LastIndex() == 0, Alive: true, Applied: n.replica.progress.index.Load(),
+		Voter: true, Fresh: n.dir.Cluster() == "" && n.raft.LastIndex() == 0, Alive: true, Leaving: leaving, Applied: n.replica.progress.index.Load(),
 	}
 }
 

@@ -12,6 +12,8 @@ type life struct {
 	mu       sync.Mutex
 	active   int           // requests under way
 	draining bool          // not ready any more: load balancers should look elsewhere
+	leaving  bool          // about to leave the cluster for good
+	resting  bool          // likewise, at an operator's wish and until further notice
 	closed   bool          // takes no new request
 	idle     chan struct{} // closed when closed and active is zero
 	failure  error

@@ -14,6 +14,7 @@ const (
 	methodHash     nodeport.Method = 3 // the state hash at an index, for a replica that differs
 	methodPledge   nodeport.Method = 4 // the founding of a cluster, see package bootstrap
 	methodTransfer nodeport.Method = 5 // a hand-over that was asked for at a follower
+	methodRemove   nodeport.Method = 6 // a removal that was asked for at a follower, or by the node itself
 )
 
 // question asks a node for its term.
@@ -126,3 +127,12 @@ type transferFrame struct {
 
 func (f *transferFrame) fields() uint64 { return 1 }
 func (f *transferFrame) code(c *coder)  { c.text(&f.To) }
+
+// removeFrame asks the leader to take a node out of the configuration.
+type removeFrame struct {
+	Who     string // id or name
+	Leaving bool   // the node itself asks
+}
+
+func (f *removeFrame) fields() uint64 { return 2 }
+func (f *removeFrame) code(c *coder)  { c.text(&f.Who); c.bool(&f.Leaving) }

@@ -215,5 +215,6 @@ func (n *Node) handle() {
 	n.port.Handle(methodForward, n.handleForward)
 	n.port.Handle(methodHash, n.handleHash)
 	n.port.Handle(methodTransfer, n.handleTransfer)
+	n.port.Handle(methodRemove, n.handleRemove)
 	n.port.Handle(methodPledge, n.handlePledge)
 }

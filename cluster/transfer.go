@@ -9,6 +9,7 @@ import (
 
 	"github.com/sessnode/sessnode"
 	"github.com/sessnode/sessnode/cluster/membership"
+	"github.com/sessnode/sessnode/cluster/nodeport"
 )
 
 // handOverFor bounds how long a leader that stops tries to be succeeded first. Without a successor the others elect one by
@@ -18,21 +19,27 @@ const handOverFor = 3 * time.Second
 // Transfer hands leadership to another voter, by id or name; empty = to the one that is furthest. It may be called at any
 // node and returns once the present leader has stepped down. ErrInvalid means that there is no such voter.
 func (n *Node) Transfer(ctx context.Context, to string) error {
+	err := n.atLeader(ctx, methodTransfer, pack(&transferFrame{To: to}), func(ctx context.Context) error { return n.transfer(ctx, to) })
+	return decorate(err, "transfer", "")
+}
+
+// atLeader does something that the leader alone can do: here, or by asking the leader over the node port.
+func (n *Node) atLeader(ctx context.Context, method nodeport.Method, frame []byte, here func(context.Context) error) error {
 	if err := n.begin(); err != nil {
-		return decorate(err, "transfer", "")
+		return err
 	}
 	defer n.end()
 	ctx, cancel := n.deadline(ctx)
 	defer cancel()
 	if _, isLeader := n.leading(); isLeader {
-		return decorate(n.transfer(ctx, to), "transfer", "")
+		return here(ctx)
 	}
 	leader, _, _ := n.leader()
 	if leader.id == "" || leader.id == n.id {
-		return decorate(noLeader("no leader is known"), "transfer", "")
+		return noLeader("no leader is known")
 	}
-	_, err := n.port.Call(ctx, leader.dial(), methodTransfer, pack(&transferFrame{To: to}))
-	return decorate(err, "transfer", "")
+	_, err := n.port.Call(ctx, leader.dial(), method, frame)
+	return err
 }
 
 func (n *Node) handleTransfer(ctx context.Context, _ string, body []byte) ([]byte, error) {

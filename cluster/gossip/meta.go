@@ -16,6 +16,7 @@ const maxMeta = 512
 // does not know; another format is another language.
 const metaFormat = 1
 
+// metaFields are what every version sends; Leaving came later.
 const metaFields = 12
 
 var errMeta = errors.New("gossip: metadata cannot be understood")
@@ -26,11 +27,11 @@ func encodeMeta(m Member) ([]byte, error) {
 	enc := msgpack.NewEncoder(&buf)
 	enc.UseCompactInts(true)
 	if err := errors.Join(
-		enc.EncodeArrayLen(metaFields), enc.EncodeUint(metaFormat),
+		enc.EncodeArrayLen(metaFields+1), enc.EncodeUint(metaFormat),
 		enc.EncodeString(m.Cluster), enc.EncodeUint(m.Generation), enc.EncodeString(m.Name),
 		enc.EncodeString(m.NodeAddr), enc.EncodeString(m.HTTPAddr),
 		enc.EncodeString(m.Version), enc.EncodeUint(m.MinFormat), enc.EncodeUint(m.MaxFormat),
-		enc.EncodeBool(m.Voter), enc.EncodeBool(m.Fresh), enc.EncodeUint(m.Applied),
+		enc.EncodeBool(m.Voter), enc.EncodeBool(m.Fresh), enc.EncodeUint(m.Applied), enc.EncodeBool(m.Leaving),
 	); err != nil {
 		return nil, err
 	}
@@ -59,6 +60,9 @@ func decodeMeta(id string, raw []byte) (Member, error) {
 	m.NodeAddr, m.HTTPAddr = r.text(), r.text()
 	m.Version, m.MinFormat, m.MaxFormat = r.text(), r.uint(), r.uint()
 	m.Voter, m.Fresh, m.Applied = r.bool(), r.bool(), r.uint()
+	if fields > metaFields {
+		m.Leaving = r.bool()
+	}
 	if r.err != nil {
 		return Member{}, fmt.Errorf("%w: %v", errMeta, r.err)
 	}

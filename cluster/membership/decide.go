@@ -157,7 +157,7 @@ func (p *plan) readdress(m gossip.Member) {
 
 func (p *plan) add(m gossip.Member) {
 	id, addr := raft.ServerID(m.ID), raft.ServerAddress(m.NodeAddr)
-	if _, known := p.known[id]; !known && p.free(id, addr) {
+	if _, known := p.known[id]; !known && !m.Leaving && p.free(id, addr) {
 		p.actions = append(p.actions, Action{Add, id, addr, false})
 	}
 }
@@ -167,7 +167,7 @@ func (p *plan) promote(members []gossip.Member, caughtUp map[raft.ServerID]time.
 	var ready []Action
 	for _, m := range members {
 		server, known := p.known[raft.ServerID(m.ID)]
-		if !known || server.Suffrage == raft.Voter || !m.Voter || server.Address != raft.ServerAddress(m.NodeAddr) {
+		if !known || server.Suffrage == raft.Voter || !m.Voter || m.Leaving || server.Address != raft.ServerAddress(m.NodeAddr) {
 			continue
 		}
 		since, ok := caughtUp[server.ID]

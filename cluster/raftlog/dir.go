@@ -24,7 +24,8 @@ type Dir struct {
 // OpenDir opens the data directory, making it (mode 0700) and minting a node id "NAME-16hex" where there is none. name must
 // be the directory's; an empty name opens an existing directory whatever its name, for offline tools.
 //
-// It returns ErrInUse when another process has it, ErrUnfit for another name, format or log store, and ErrDamaged when
+// It returns ErrInUse when another process has it, ErrUnfit for another name, format or log store, ErrLeft for a node that has left its
+// cluster (an offline tool may look at it all the same), and ErrDamaged when
 // something is missing or unreadable: a node must never start empty under an id that has voted before (raft.md 0.8).
 func OpenDir(path, name string) (*Dir, error) {
 	if name != "" && !nameForm.MatchString(name) {
@@ -75,6 +76,8 @@ func loadRecord(path, name string) (record, error) {
 		return record{}, err
 	}
 	switch {
+	case known && name != "" && rec.Left:
+		return record{}, fmt.Errorf("%w: %s belonged to node %s, which is no member any more. %s", ErrLeft, path, rec.NodeID, cureWipe)
 	case known && name != "" && name != rec.Name:
 		return record{}, unfit(path, fmt.Sprintf("Start with the name %q, or with another directory", rec.Name),
 			"belongs to node %q, not to %q", rec.Name, name)
@@ -116,6 +119,14 @@ func (d *Dir) SetCluster(cluster string, generation uint64) error {
 			return fmt.Errorf("%w: %q, life %d; not %q, life %d", ErrOtherCluster, r.Cluster, r.Generation, cluster, generation)
 		}
 		r.Cluster, r.Generation = cluster, generation
+		return nil
+	})
+}
+
+// SetLeft records, durably before it returns, that the node is no member of its cluster any more. Its id is used up.
+func (d *Dir) SetLeft() error {
+	return d.change(func(r *record) error {
+		r.Left = true
 		return nil
 	})
 }
@@ -190,5 +201,5 @@ func (d *Dir) markLog() error {
 
 // same reports whether there is nothing to write. Only what change may change is compared.
 func (r record) same(old record) bool {
-	return r.Cluster == old.Cluster && r.Generation == old.Generation && r.LogMade == old.LogMade && bytes.Equal(r.Pledge, old.Pledge)
+	return r.Cluster == old.Cluster && r.Generation == old.Generation && r.LogMade == old.LogMade && r.Left == old.Left && bytes.Equal(r.Pledge, old.Pledge)
 }

@@ -22,6 +22,9 @@ var (
 	// ErrOtherCluster means that the node belongs to another cluster, or to a later life of it.
 	ErrOtherCluster = errors.New("node belongs to another cluster")
 
+	// ErrLeft means that the node has left its cluster: its id must not be used again.
+	ErrLeft = errors.New("node has left its cluster")
+
 	// ErrFailed means that the log failed earlier and does nothing any more.
 	ErrFailed = errors.New("raft log has failed")
 

@@ -37,6 +37,7 @@ type record struct {
 	SnapshotFormat int       `json:"snapshot_format"`
 	LogMade        bool      `json:"log_made"` // the log exists and may hold votes and entries: it must never be missing again
 	Pledge         []byte    `json:"pledge,omitempty"`
+	Left           bool      `json:"left,omitempty"` // it was taken out of its cluster at its own wish: it must not vote again
 	Created        time.Time `json:"created"`
 }
 

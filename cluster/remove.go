@@ -1,0 +1,172 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/raft"
+
+	"github.com/sessnode/sessnode"
+	"github.com/sessnode/sessnode/cluster/membership"
+)
+
+// Remove takes a node that is gone for good out of the configuration, by id or name. It may be called at any node and returns once
+// the change is committed. ErrInvalid means that there is no such node; ErrConflict that it may not be removed as things are, and
+// why: it is alive, or the others would have no majority.
+func (n *Node) Remove(ctx context.Context, who string) error {
+	return decorate(n.askRemoval(ctx, removeFrame{Who: who}), "remove", "")
+}
+
+func (n *Node) askRemoval(ctx context.Context, f removeFrame) error {
+	return n.atLeader(ctx, methodRemove, pack(&f), func(ctx context.Context) error { return n.remove(ctx, f) })
+}
+
+func (n *Node) handleRemove(ctx context.Context, _ string, body []byte) ([]byte, error) {
+	var f removeFrame
+	if err := unpack(body, &f); err != nil {
+		return nil, sessnode.Errorf(sessnode.CodeInvalid, "", "%v", err)
+	}
+	return nil, n.remove(ctx, f)
+}
+
+// remove judges a removal by the configuration that it changes, and makes it, if this node leads.
+func (n *Node) remove(ctx context.Context, f removeFrame) error {
+	config, index, err := (configurer{n}).Configuration()
+	if err != nil {
+		return noLeader("the configuration cannot be read: " + err.Error())
+	}
+	id, err := n.memberCalled(config, f.Who)
+	if err != nil {
+		return err
+	}
+	self, others := n.members()
+	s := membership.Situation{Cluster: n.dir.Cluster(), Generation: n.dir.Generation(), Config: config, Members: append(others, self)}
+	if err := membership.MayRemove(s, id, f.Leaving); err != nil {
+		return sessnode.Errorf(sessnode.CodeConflict, "", "%v", err)
+	}
+	if string(id) == n.id {
+		return noLeader("this node leads: it hands over first")
+	}
+	err = n.futures.wait(ctx, n.raft.RemoveServer(id, index, configureFor))
+	switch {
+	case err == nil:
+		n.log.Info("membership changed", "change", "remove", "node", string(id), "leaving", f.Leaving)
+		return nil
+	case fateOf(err) == notDone:
+		return noLeader("the node was not removed: " + err.Error())
+	}
+	return sessnode.Errorf(sessnode.CodeUnknown, "", "the removal may have been made: look at the members, then ask again")
+}
+
+// memberCalled finds a node of the configuration by id, by the name in its id, or by the name that it gossips. A name that two nodes
+// share is no answer.
+func (n *Node) memberCalled(config raft.Configuration, who string) (raft.ServerID, error) {
+	names := n.names()
+	var found []string
+	for _, s := range config.Servers {
+		id := string(s.ID)
+		if id == who {
+			return s.ID, nil
+		}
+		if names[id] == who || membership.NameIn(id) == who {
+			found = append(found, id)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return "", sessnode.Errorf(sessnode.CodeInvalid, "", "no node of this cluster is called %q", who)
+	case 1:
+		return raft.ServerID(found[0]), nil
+	}
+	return "", sessnode.Errorf(sessnode.CodeInvalid, "", "several nodes are called %q: give the id, one of %s", who, strings.Join(found, ", "))
+}
+
+// Leave takes this very node out of its cluster for good: it hands leadership over, asks the leader to remove it, and marks its
+// data directory, so that it is never started again under this id. The caller closes the node afterwards. ErrConflict means that
+// the others would have no majority, or that there are no others; then nothing was changed but the leader.
+//
+// After ErrUnavailable or ErrUnknown it may be called again.
+func (n *Node) Leave(ctx context.Context) error {
+	ctx, cancel := n.deadline(ctx)
+	defer cancel()
+	n.sayLeaving(true)
+	for try := 0; ; try++ {
+		err := n.leaveOnce(ctx)
+		if err == nil {
+			n.log.Info("left the cluster", "cluster", n.dir.Cluster())
+			return decorate(n.dir.SetLeft(), "leave", "")
+		}
+		passing := sessnode.CodeOf(err) == sessnode.CodeUnavailable || sessnode.CodeOf(err) == sessnode.CodeUnknown
+		if !passing || !n.pause(ctx, try) {
+			if !passing {
+				n.sayLeaving(false) // it stays; in doubt it may be out already, and must not be taken in again
+			}
+			return decorate(err, "leave", "")
+		}
+	}
+}
+
+// sayLeaving tells everybody whether this node is about to leave: a node that gossip shows would be taken in again at once.
+func (n *Node) sayLeaving(leaving bool) {
+	n.life.mu.Lock()
+	n.life.leaving = leaving
+	n.life.mu.Unlock()
+	n.refresh()
+}
+
+func (n *Node) leaveOnce(ctx context.Context) error {
+	if _, isLeader := n.leading(); isLeader {
+		if len(n.voters()) == 1 {
+			return sessnode.Errorf(sessnode.CodeConflict, "", "this is the only voter: without it there is no cluster")
+		}
+		if !n.handOver(ctx, "") {
+			return noLeader("leadership was not handed over")
+		}
+	}
+	err := n.askRemoval(ctx, removeFrame{Who: n.id, Leaving: true})
+	if errors.Is(err, sessnode.ErrInvalid) { // an earlier try was made after all
+		return nil
+	}
+	return err
+}
+
+// Rest makes this node rest, or work again: a resting node is not ready, so that load balancers look elsewhere, and does not lead, but
+// still answers and votes. It is for maintenance; a restart ends it.
+func (n *Node) Rest(ctx context.Context, rests bool) error {
+	if err := n.begin(); err != nil {
+		return decorate(err, "rest", "")
+	}
+	defer n.end()
+	n.life.mu.Lock()
+	n.life.resting = rests
+	n.life.mu.Unlock()
+	if _, isLeader := n.leading(); rests && isLeader && !n.handOver(ctx, "") {
+		return decorate(noLeader("the node rests, but there is nobody to lead instead"), "rest", "")
+	}
+	return nil
+}
+
+// restless is how often a resting node that was elected all the same tries to hand over.
+const restless = 5 * time.Second
+
+// yieldWhileResting hands leadership over for as long as this node leads and rests, until ctx ends.
+func (n *Node) yieldWhileResting(ctx context.Context) {
+	ticker := time.NewTicker(min(restless, 5*n.cfg.Profile.Heartbeat))
+	defer ticker.Stop()
+	for {
+		n.life.mu.Lock()
+		rests := n.life.resting
+		n.life.mu.Unlock()
+		if rests && slices.ContainsFunc(n.voters(), func(p peer) bool { return p.id != n.id }) {
+			n.handOver(ctx, "")
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}

@@ -1,0 +1,99 @@
+package cluster_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/sessnode/sessnode"
+	"github.com/sessnode/sessnode/cluster"
+	"github.com/sessnode/sessnode/cluster/clustertest"
+	"github.com/sessnode/sessnode/cluster/raftlog"
+)
+
+// TestADeadNodeIsRemovedAtAnOperatorsWish asks a node that does not lead, by name; while the node lives it is refused.
+func TestADeadNodeIsRemovedAtAnOperatorsWish(t *testing.T) {
+	c := clustertest.Start(t, 3, nil)
+	leader := c.Leader()
+	gone, other := (leader+1)%3, (leader+2)%3
+	name, id := c.Config(gone).Name, c.Node(gone).ID()
+	if err := c.Node(other).Remove(within(t, 10*time.Second), name); !errors.Is(err, sessnode.ErrConflict) {
+		t.Errorf("Remove(%s), which lives = %v, want ErrConflict", name, err)
+	}
+	c.Stop(gone)
+	c.Await("the removal", func() bool { return c.Node(other).Remove(within(t, 10*time.Second), name) == nil })
+	if v := voters(t, c, leader); len(v) != 2 || v[id] {
+		t.Errorf("voters = %v, want two without %s", v, id)
+	}
+	if err := c.Node(other).Remove(within(t, 10*time.Second), name); !errors.Is(err, sessnode.ErrInvalid) {
+		t.Errorf("Remove(%s) again = %v, want ErrInvalid", name, err)
+	}
+}
+
+// TestANodeLeavesForGood makes each of a cluster of three leave in turn, the leader first, under writes; the last one may not.
+func TestANodeLeavesForGood(t *testing.T) {
+	c := clustertest.Start(t, 3, nil)
+	m, key := clustertest.Create("web", "ada")
+	mustWrite(t, c.Node(0), m)
+	leader := c.Leader()
+	left := c.Node(leader).ID()
+	if err := c.Node(leader).Leave(within(t, 30*time.Second)); err != nil {
+		t.Fatalf("Leave of the leader = %v", err)
+	}
+	cfg := c.Config(leader)
+	c.Stop(leader)
+	if n, err := cluster.Open(t.Context(), cfg); !errors.Is(err, raftlog.ErrLeft) {
+		if err == nil {
+			_ = n.Close(t.Context())
+		}
+		t.Errorf("Open of a directory whose node has left = %v, want ErrLeft", err)
+	}
+	next := c.Leader()
+	if v := voters(t, c, next); len(v) != 2 || v[left] {
+		t.Errorf("voters = %v, want two without %s", v, left)
+	}
+	other := 3 - leader - next
+	if _, _, err := c.Node(other).Session(within(t, 20*time.Second), "web", key, sessnode.Read{}); err != nil {
+		t.Errorf("read after the leader has left = %v", err)
+	}
+	if err := c.Node(other).Leave(within(t, 30*time.Second)); err != nil {
+		t.Fatalf("Leave of a follower = %v", err)
+	}
+	c.Stop(other)
+	if err := c.Node(next).Leave(within(t, 5*time.Second)); !errors.Is(err, sessnode.ErrConflict) {
+		t.Errorf("Leave of the only voter = %v, want ErrConflict", err)
+	}
+	if _, _, err := c.Node(next).Session(within(t, 20*time.Second), "web", key, sessnode.Read{}); err != nil {
+		t.Errorf("read at the last node = %v", err)
+	}
+}
+
+// TestARestingNodeServesAndDoesNotLead rests the leader and lets it work again.
+func TestARestingNodeServesAndDoesNotLead(t *testing.T) {
+	c := clustertest.Start(t, 3, nil)
+	rests := c.Leader()
+	if err := c.Node(rests).Rest(within(t, 20*time.Second), true); err != nil {
+		t.Fatal(err)
+	}
+	if next := c.Leader(); next == rests {
+		t.Errorf("node %d rests and leads", rests)
+	}
+	if clustertest.Ready(c.Node(rests)) {
+		t.Error("a resting node is ready")
+	}
+	m, key := clustertest.Create("web", "ada")
+	mustWrite(t, c.Node(rests), m)
+	if _, _, err := c.Node(rests).Session(within(t, 10*time.Second), "web", key, sessnode.Read{}); err != nil {
+		t.Errorf("read at a resting node = %v", err)
+	}
+	// The only other candidate dies, so the resting one is elected; when others are back it hands over by itself.
+	next := c.Leader()
+	c.Stop(next)
+	c.Await("a leader that does not rest", func() bool { l := c.Leader(); return l >= 0 && l != rests })
+	if err := c.Node(rests).Rest(within(t, 10*time.Second), false); err != nil {
+		t.Fatal(err)
+	}
+	if !clustertest.Ready(c.Node(rests)) {
+		t.Error("a node that works again is not ready")
+	}
+}
