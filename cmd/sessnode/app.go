@@ -29,7 +29,7 @@ func connectNamed(cmd *cobra.Command, std stdio, args []string) (*client.Client,
 	case c.Name() == "":
 		err = errNoApp()
 	case !sessnode.ValidApp(c.Name()):
-		err = badConnection(sessnode.Errorf(sessnode.CodeInvalid, "", "that cannot name an app"), s)
+		err = badName(c.Name())
 	}
 	if err != nil {
 		c.Close()

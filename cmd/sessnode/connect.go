@@ -74,17 +74,26 @@ func errNoApp() error {
 		try: "add --app NAME, set SESSNODE_APP, or put it into the URL: sessnode://HOST/NAME   (sessnode app list shows all)"}
 }
 
+// badName explains what an app can be called. What looks like a token is not shown.
+func badName(app string) error {
+	what := fmt.Sprintf("%q cannot name an app", app)
+	if looksLikeToken(app) {
+		what = "that cannot name an app; it looks like a token"
+	}
+	return &problem{what: what, why: "a name has up to 64 lower case letters, digits and . _ -, and begins with a letter or digit",
+		try: "--app web   (sessnode app list shows all)", exit: exitUsage}
+}
+
 // badConnection explains what client.New refuses. Its texts never quote the URL.
 func badConnection(err error, s clientSettings) error {
-	var e *sessnode.Error
+	if s.App != "" && !sessnode.ValidApp(s.App) {
+		return badName(s.App)
+	}
 	what := err.Error()
-	if errors.As(err, &e) {
+	if e := (*sessnode.Error)(nil); errors.As(err, &e) {
 		what = e.Detail
 	}
-	try := "--url http://10.0.0.11:7480,http://10.0.0.12:7480   or   SESSNODE_URL=sessnode://KEY@10.0.0.11,10.0.0.12/web"
-	if s.App != "" && !sessnode.ValidApp(s.App) {
-		try = "--app web   (lower case letters, digits and . _ - make up a name)"
-	}
 	what, _, _ = strings.Cut(what, "; write ")
-	return &problem{what: fmt.Sprintf("cannot connect to %s", config.HideKey(s.URL)), why: what, try: try, exit: exitUsage, err: err}
+	return &problem{what: fmt.Sprintf("cannot connect to %s", config.HideKey(s.URL)), why: what,
+		try: "--url http://10.0.0.11:7480,http://10.0.0.12:7480   or   SESSNODE_URL=sessnode://KEY@10.0.0.11,10.0.0.12/web", exit: exitUsage, err: err}
 }

@@ -27,5 +27,5 @@ func online(do func(cmd *cobra.Command, args []string) error) func(*cobra.Comman
 	})
 }
 
-// errInterrupted ends a verb that a signal has ended. It is told in one line: whoever pressed the keys knows why.
-var errInterrupted = &problem{what: "interrupted", exit: exitInterrupted}
+// errInterrupted ends a verb that a signal has ended. Whoever pressed the keys knows why.
+var errInterrupted = &silent{exitInterrupted}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sessnode/sessnode"
 	"github.com/sessnode/sessnode/internal/config"
+	"github.com/sessnode/sessnode/internal/term"
 )
 
 // problem is a failure as a person needs it: what failed, why we think so, what to type next, and the exit code.
@@ -26,14 +27,25 @@ func (p *problem) Error() string { return p.what + ": " + p.why }
 // Unwrap makes errors.Is see the cause.
 func (p *problem) Unwrap() error { return p.err }
 
-// print writes the three lines, whatever line breaks the cause brought along. A problem that explains itself has one.
-func (p *problem) print(w io.Writer) {
+// print writes the three lines, whatever line breaks the cause brought along. A problem that explains itself has one. On a
+// terminal the first two are wrapped between words; the third is not, so that it can be copied whole.
+func (p *problem) print(w io.Writer, env func(string) (string, bool)) {
 	line := strings.NewReplacer("\r", "", "\n", "; ")
-	if p.why == "" {
-		fmt.Fprintf(w, "error:  %s\n", line.Replace(p.what))
-		return
+	s := term.Of(w, env, "auto")
+	put := func(label, text string, wrap bool) {
+		lines := []string{line.Replace(text)}
+		if wrap && s.TTY {
+			lines = wrapped(lines[0], max(20, s.Width-len("likely: ")))
+		}
+		fmt.Fprintf(w, "%s%s\n", label, strings.Join(lines, "\n        "))
 	}
-	fmt.Fprintf(w, "error:  %s\nlikely: %s\ntry:    %s\n", line.Replace(p.what), line.Replace(p.why), line.Replace(p.try))
+	put(s.Bold(s.Red("error:"))+"  ", p.what, true)
+	if p.why != "" {
+		put(s.Bold("likely:")+" ", p.why, true)
+	}
+	if p.try != "" {
+		put(s.Bold(s.Green("try:"))+"    ", p.try, false)
+	}
 }
 
 // silent is an exit code without a word: what there is to say was the result.
@@ -43,10 +55,10 @@ type silent struct{ exit int }
 func (s *silent) Error() string { return fmt.Sprintf("exit code %d", s.exit) }
 
 // report prints err in threes of lines and returns the exit code that it stands for.
-func report(w io.Writer, err error) int {
+func report(std stdio, err error) int {
 	if faults := config.Faults(err); len(faults) > 0 {
 		for _, f := range faults {
-			(&problem{what: f.What, why: f.Why, try: f.Cure}).print(w)
+			(&problem{what: f.What, why: f.Why, try: f.Cure}).print(std.err, std.env)
 		}
 		return exitUsage
 	}
@@ -54,7 +66,7 @@ func report(w io.Writer, err error) int {
 		return code.exit
 	}
 	p := explain(err)
-	p.print(w)
+	p.print(std.err, std.env)
 	return p.exit
 }
 
@@ -63,9 +75,12 @@ func explain(err error) *problem {
 	var p *problem
 	var op *net.OpError
 	var path *fs.PathError
+	var store *sessnode.Error
 	switch {
 	case errors.As(err, &p):
 		return p
+	case errors.As(err, &store):
+		return explainStore(store, err)
 	case errors.Is(err, syscall.EADDRINUSE):
 		return &problem{err.Error(), "another process on this host listens there already, perhaps another node",
 			"ss -ltnup shows who; or give this node a port of its own with --http, --node or --gossip", exitUnavailable, err}
@@ -84,9 +99,5 @@ func explain(err error) *problem {
 	case errors.As(err, &path):
 		return &problem{err.Error(), "the path is missing, is not a directory, or cannot be used", "name a directory that this user can write: --data DIR", exitUsage, err}
 	}
-	exit := exitFailure
-	if code := sessnode.CodeOf(err); code != sessnode.CodeUnknown {
-		exit = code.Info().Exit
-	}
-	return &problem{err.Error(), "the message above says all that is known", "run it again with --log-level debug", exit, err}
+	return &problem{err.Error(), "the message above says all that is known", "run it again with --log-level debug (a node) or -v (other verbs)", exitFailure, err}
 }

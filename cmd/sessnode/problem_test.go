@@ -43,7 +43,7 @@ func TestEveryProblemHasThreeLinesAndItsExitCode(t *testing.T) {
 		{"no permission", &os.PathError{Op: "mkdir", Path: "/data", Err: syscall.EACCES}, exitUsage, "may not write"},
 		{"disk full", &os.PathError{Op: "write", Path: "/data", Err: syscall.ENOSPC}, exitUnavailable, "full"},
 		{"fault of a key", &config.Fault{Key: "name", What: "bad name", Why: "why not", Cure: "--name n1"}, exitUsage, "why not"},
-		{"error of the table", sessnode.Errorf(sessnode.CodeForbidden, "", "no"), sessnode.CodeForbidden.Info().Exit, "all that is known"},
+		{"error of the table", sessnode.Errorf(sessnode.CodeForbidden, "", "no"), sessnode.CodeForbidden.Info().Exit, "an app's key covers"},
 		{"anything else", errors.New("first\nsecond"), exitFailure, "all that is known"},
 	} {
 		if test.err == nil {
@@ -51,7 +51,7 @@ func TestEveryProblemHasThreeLinesAndItsExitCode(t *testing.T) {
 			continue
 		}
 		var out bytes.Buffer
-		if got := report(&out, test.err); got != test.exit {
+		if got := report(stdio{err: &out, env: os.LookupEnv}, test.err); got != test.exit {
 			t.Errorf("report(%s) exits with %d, want %d", test.name, got, test.exit)
 		}
 		lines := strings.Split(out.String(), "\n")

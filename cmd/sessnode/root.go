@@ -22,7 +22,7 @@ func run(ctx context.Context, std stdio, args []string) int {
 		std.in = strings.NewReader("")
 	}
 	root := newRoot(std)
-	root.SetArgs(args)
+	root.SetArgs(idsLast(args))
 	root.SetIn(std.in)
 	root.SetOut(std.out)
 	root.SetErr(std.err)
@@ -34,7 +34,7 @@ func run(ctx context.Context, std stdio, args []string) int {
 	if errors.As(err, &u) || !started(cmd) {
 		err = &problem{redact(err.Error(), args), "this command line was not understood", suggest(cmd, args, err), exitUsage, err}
 	}
-	return report(std.err, err)
+	return report(std, err)
 }
 
 // usageError is a command line that a verb itself refused.

@@ -139,6 +139,8 @@ func revokeIDs(ctx context.Context, c *client.Client, p printer, ids []sessnode.
 	switch {
 	case failed != nil:
 		return failed
+	case missing > 0 && len(ids) == 1:
+		return endedID(sessnode.ErrNotFound, ids[0].String())
 	case missing > 0:
 		return &problem{what: fmt.Sprintf("%d of %d were not found", missing, len(ids)), why: "no live session has that id: it ended already, or belongs to another app",
 			try: "sessnode why ID tells how it ended", exit: sessnode.CodeNotFound.Info().Exit, err: sessnode.ErrNotFound}

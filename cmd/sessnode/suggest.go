@@ -24,6 +24,13 @@ func suggest(cmd *cobra.Command, args []string, err error) string {
 			return cmd.CommandPath() + " --" + name + "   (or " + help + ")"
 		}
 	}
+	if m := badArgument.FindStringSubmatch(err.Error()); m != nil {
+		if f := cmd.Flags().Lookup(m[2]); f != nil {
+			if near := config.Nearest(m[1], strings.Split(f.Value.Type(), "|")); near != "" {
+				return "--" + m[2] + " " + near + "   (or " + help + ")"
+			}
+		}
+	}
 	if _, typed, found := strings.Cut(err.Error(), "unknown command \""); found {
 		typed, _, _ = strings.Cut(typed, "\"")
 		if path := nearestVerb(cmd, typed); path != "" {
@@ -32,6 +39,9 @@ func suggest(cmd *cobra.Command, args []string, err error) string {
 	}
 	return help
 }
+
+// badArgument finds the value and the flag in an error of pflag.
+var badArgument = regexp.MustCompile(`invalid argument "(.*)" for "(?:-., )?--([a-z0-9-]+)" flag`)
 
 func flagNames(cmd *cobra.Command) []string {
 	var names []string

@@ -133,7 +133,7 @@ func (w watch) live(ctx context.Context, std stdio, p printer) error {
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
+			return ctx.Err()
 		case key, open := <-keys:
 			if !open {
 				keys = nil
@@ -144,9 +144,6 @@ func (w watch) live(ctx context.Context, std stdio, p printer) error {
 			}
 		case <-ticker.C:
 			now, err := w.looker.Observe(ctx)
-			if ctx.Err() != nil {
-				return nil
-			}
 			if err != nil {
 				return err
 			}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,13 +55,13 @@ func whyID(ctx context.Context, c *client.Client, p printer, id sessnode.ID) err
 		return err
 	}
 	if len(ended) > 0 {
-		return printEnded(p, ended)
+		return printEnded(p, ended, true, "")
 	}
 	s, err := c.SessionByID(ctx, id)
 	switch {
 	case err == nil:
-		p.say("the session lives: it was active %s and ends %s unless it is used", p.personal().When(s.Touched), p.personal().When(s.IdleDeadline))
-		return printEnded(p, nil)
+		f := p.personal()
+		return printEnded(p, nil, true, fmt.Sprintf("the session lives: it was active %s and ends %s unless it is used", f.When(s.Touched), f.When(s.IdleDeadline)))
 	case errors.Is(err, sessnode.ErrNotFound):
 		return nothingKnown(ctx, c, "the session "+id.String())
 	}
@@ -73,15 +74,14 @@ func whySubject(ctx context.Context, c *client.Client, p printer, subject string
 		return err
 	}
 	if len(ended) > 0 {
-		return printEnded(p, ended)
+		return printEnded(p, ended, false, "")
 	}
 	live, err := c.SubjectSessions(ctx, subject)
 	if err != nil {
 		return err
 	}
 	if len(live) > 0 {
-		p.say("%s was not logged out: %d sessions live, and none ended lately", term.Clean(subject), len(live))
-		return printEnded(p, nil)
+		return printEnded(p, nil, false, fmt.Sprintf("%s was not logged out lately: %s, and none ended", term.Clean(subject), plural(uint64(len(live)), "live session")))
 	}
 	return nothingKnown(ctx, c, "sessions of "+term.Clean(subject))
 }
@@ -93,25 +93,25 @@ func (p printer) personal() view.Form {
 	return f
 }
 
-// printEnded writes a sentence for each on a terminal; elsewhere as any list.
-func printEnded(p printer, ended []sessnode.Ended) error {
+// printEnded writes a sentence for each on a terminal, with the subject where the session was named, else with its id;
+// elsewhere as any list. Where there is none, empty says why.
+func printEnded(p printer, ended []sessnode.Ended, named bool, empty string) error {
 	items := make([]view.Ended, 0, len(ended))
 	for _, e := range ended {
 		items = append(items, view.EndedOf(e))
 	}
-	if p.form != "table" || !p.screen.TTY {
-		return printList(p, items, func() *term.Table { return view.EndedTable(ended, p.view()) }, "nothing ended")
+	if p.form != "table" || !p.screen.TTY || len(ended) == 0 {
+		return printList(p, items, func() *term.Table { return view.EndedTable(ended, p.view()) }, empty)
 	}
 	for _, e := range ended {
-		subject := term.Clean(e.Subject)
-		if subject == "" {
-			subject = "(anonymous)"
-		}
 		name := e.ID.String()
 		if e.ID.IsZero() {
 			name = "a token that never had a session"
 		}
-		if _, err := fmt.Fprintf(p.out, "%s  %s  %s\n", p.screen.Dim(name), p.screen.Bold(subject), view.EndedSentence(e, p.view())); err != nil {
+		if named {
+			name = cmp.Or(term.Clean(e.Subject), "(anonymous)")
+		}
+		if _, err := fmt.Fprintf(p.out, "%s  %s\n", p.screen.Bold(name), view.EndedSentence(e, p.view())); err != nil {
 			return err
 		}
 	}

@@ -45,17 +45,18 @@ func Ago(d time.Duration) string {
 	return coarse(d) + " ago"
 }
 
-// coarse writes a duration in its largest unit alone.
+// coarse writes a duration in its largest unit alone, rounded.
 func coarse(d time.Duration) string {
-	switch {
-	case d < time.Minute:
-		return itoa(int(d/time.Second)) + "s"
-	case d < time.Hour:
-		return itoa(int(d/time.Minute)) + "m"
-	case d < 48*time.Hour:
-		return itoa(int(d/time.Hour)) + "h"
+	if r := d.Round(time.Second); r < time.Minute {
+		return itoa(int(r/time.Second)) + "s"
 	}
-	return Count(uint64(d/(24*time.Hour))) + "d"
+	if r := d.Round(time.Minute); r < time.Hour {
+		return itoa(int(r/time.Minute)) + "m"
+	}
+	if r := d.Round(time.Hour); r < 48*time.Hour {
+		return itoa(int(r/time.Hour)) + "h"
+	}
+	return Count(uint64(d.Round(24*time.Hour)/(24*time.Hour))) + "d"
 }
 
 // Duration writes a duration with what matters of it: "850 µs", "12.3 ms", "1.38 s", "3m 20s", "5h 3m", "12d 4h".

@@ -12,8 +12,8 @@ import (
 var shownHeaders = [...]string{"Authorization", "Session-Token", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match",
 	"Session-Consistency", "Session-Min-Index"}
 
-// Curl returns the shell command that sends the same request. Its secrets are shell variables: $TOKEN for a token,
-// $SESSNODE_KEY for the API key. It reads the body through GetBody, and leaves the request as it is.
+// Curl returns the shell command that sends the same request. Its secrets are shell variables: $TOKEN for the session's token,
+// $NEW_TOKEN for the one that it shall get instead, $SESSNODE_KEY for the API key. It reads the body through GetBody, and leaves the request as it is.
 func Curl(r *http.Request) string {
 	var b strings.Builder
 	b.WriteString("curl")
@@ -62,7 +62,11 @@ func bodyOf(r *http.Request) string {
 	}
 	const place = "\x00token\x00" // cannot be in JSON text
 	raw = bytes.ReplaceAll(raw, token, []byte(place))
-	return strings.ReplaceAll(shell(string(raw)), place, `"'"$TOKEN"'"`)
+	variable := "$TOKEN"
+	if r.Header.Get("Session-Token") != "" {
+		variable = "$NEW_TOKEN"
+	}
+	return strings.ReplaceAll(shell(string(raw)), place, `"'"`+variable+`"'"`)
 }
 
 // shell quotes a text as one word of a POSIX shell.

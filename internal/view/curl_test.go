@@ -23,12 +23,12 @@ func TestCurlHidesSecrets(t *testing.T) {
 		t.Errorf("Curl() = %s", got)
 	}
 	// A shell must see the very arguments of the request.
-	out, err := exec.Command("sh", "-c", "TOKEN=theToken SESSNODE_KEY=theKey; curl() { for a; do echo \"$a\"; done; }; "+got).Output()
+	out, err := exec.Command("sh", "-c", "TOKEN=theToken NEW_TOKEN=newToken SESSNODE_KEY=theKey; curl() { for a; do echo \"$a\"; done; }; "+got).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := "-X\nPOST\nhttp://n1:7480/v1/apps/web/sessions?x=a&y=b\n-H\nAuthorization: Bearer theKey\n-H\nSession-Token: theToken\n" +
-		"-H\nContent-Type: application/json\n-d\n" + strings.ReplaceAll(body, token, "theToken") + "\n"
+		"-H\nContent-Type: application/json\n-d\n" + strings.ReplaceAll(body, token, "newToken") + "\n"
 	if string(out) != want {
 		t.Errorf("a shell sees\n%s\nwant\n%s", out, want)
 	}

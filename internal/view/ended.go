@@ -1,6 +1,7 @@
 package view
 
 import (
+	"regexp"
 	"strconv"
 	"time"
 
@@ -57,15 +58,30 @@ func EndedSentence(e sessnode.Ended, f Form) string {
 		text += " by " + who(e.Actor)
 	}
 	if e.Node != "" {
-		text += " at node " + term.Clean(e.Node)
+		text += " at node " + term.Clean(NodeName(e.Node))
 	}
 	return text + " (log " + strconv.FormatUint(e.Index, 10) + ")"
 }
 
 // who says in words who ended a session.
 func who(actor string) string {
-	if actor == "token" {
+	switch actor {
+	case "token":
 		return "the app, with the session's own token"
+	case "operator":
+		return "an operator"
+	case "timeout":
+		return "its idle timeout or lifetime"
+	case "subject limit":
+		return "the app's limit for a subject"
+	case "anonymous quota or budget":
+		return "the app's quota for anonymous sessions, or the store's budget"
 	}
 	return term.Clean(actor)
 }
+
+// idEnd is what a node's id has behind its name.
+var idEnd = regexp.MustCompile(`-[0-9a-f]{16}$`)
+
+// NodeName returns the name in a node's id ("n2-d3ce128096a43de0"), as people know the node.
+func NodeName(id string) string { return idEnd.ReplaceAllString(id, "") }

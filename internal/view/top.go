@@ -85,7 +85,7 @@ func (t *Top) Lines(s term.Screen, height int) []string {
 	nodes := append(t.nodes(s), "")
 	foot := append([]string{""}, t.strips(s)...)
 	if t.Keys {
-		foot = append(foot, t.keys(s))
+		foot = append(foot, "", t.keys(s))
 	}
 	routes := t.routes(s)
 	if room := height - 1 - len(head) - len(nodes) - len(foot); height > 0 && len(routes) > room {
@@ -126,7 +126,7 @@ func (t *Top) nodes(s term.Screen) []string {
 		}
 		cells = append(cells, term.Count(n.Lag))
 		if s.Width >= broad {
-			cells = append(cells, rate(n.InFlight), term.Bytes(uint64(n.Memory)), term.Clean(n.http))
+			cells = append(cells, term.Count(uint64(n.InFlight)), term.Bytes(uint64(n.Memory)), term.Clean(n.http))
 		}
 		table.Row(cells...)
 		sum.Reads, sum.Writes, sum.Failures = sum.Reads+n.Reads, sum.Writes+n.Writes, sum.Failures+n.Failures
@@ -178,7 +178,7 @@ func (t *Top) strips(s term.Screen) []string {
 
 // lane shows who led: a digit for each node, the same as long as it led.
 func (t *Top) lane(leaders []string, s term.Screen) (lane, legend string) {
-	colours := []func(string) string{s.Green, s.Blue, s.Magenta, s.Cyan, s.Yellow}
+	colours := []func(string) string{s.Green, s.Cyan, s.Magenta, s.Yellow, s.Blue}
 	mark := func(name string) string {
 		i := slices.IndexFunc(t.last.Nodes, func(n NodeRates) bool { return n.Name == name })
 		if name == "" || i < 0 {

@@ -123,12 +123,12 @@ func TestSessionInJSONHasTheNamesOfTheAPI(t *testing.T) {
 func TestEndedIsTold(t *testing.T) {
 	at := midday.Add(-3 * time.Minute)
 	for want, e := range map[string]sessnode.Ended{
-		"revoked 3m ago by key:web at node n2 (log 88213)":                           {Reason: sessnode.ReasonRevoked, Actor: "key:web", Node: "n2", At: at, Index: 88213},
-		"revoked 3m ago by the app, with the session's own token at node n1 (log 7)": {Reason: sessnode.ReasonRevoked, Actor: "token", Node: "n1", At: at, Index: 7},
-		"expired 3m ago (log 9)": {Reason: sessnode.ReasonExpired, At: at, Index: 9},
-		"evicted to make room for another session 3m ago by subject limit at node n (log 1)": {Reason: sessnode.ReasonEvicted, Actor: "subject limit", Node: "n", At: at, Index: 1},
-		"given a new token, and lives on 3m ago (log 2)":                                     {Reason: sessnode.ReasonRotated, At: at, Index: 2},
-		`ended 3m ago by evil\x1b[2J (log 3)`:                                                {Reason: "new reason", Actor: "evil\x1b[2J", At: at, Index: 3},
+		"revoked 3m ago by key:web at node n2 (log 88213)":                                                   {Reason: sessnode.ReasonRevoked, Actor: "key:web", Node: "n2-d3ce128096a43de0", At: at, Index: 88213},
+		"revoked 3m ago by the app, with the session's own token at node n1 (log 7)":                         {Reason: sessnode.ReasonRevoked, Actor: "token", Node: "n1", At: at, Index: 7},
+		"expired 3m ago by its idle timeout or lifetime (log 9)":                                             {Reason: sessnode.ReasonExpired, Actor: "timeout", At: at, Index: 9},
+		"evicted to make room for another session 3m ago by the app's limit for a subject at node n (log 1)": {Reason: sessnode.ReasonEvicted, Actor: "subject limit", Node: "n", At: at, Index: 1},
+		"given a new token, and lives on 3m ago (log 2)":                                                     {Reason: sessnode.ReasonRotated, At: at, Index: 2},
+		`ended 3m ago by evil\x1b[2J (log 3)`:                                                                {Reason: "new reason", Actor: "evil\x1b[2J", At: at, Index: 3},
 	} {
 		if got := EndedSentence(e, people); got != want {
 			t.Errorf("EndedSentence(%+v) = %q, want %q", e, got, want)
