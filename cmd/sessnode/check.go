@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/sessnode/sessnode/internal/config"
 )
 
 // maxHealthBytes is more than any health answer has.
@@ -31,7 +33,7 @@ func newCheck(std stdio) *cobra.Command {
 		Example: "  sessnode check\n  sessnode check --live --url http://10.0.0.11:7480",
 		Args:    cobra.NoArgs,
 		RunE: verb(func(cmd *cobra.Command, _ []string) error {
-			base, err := checkURL(target, std)
+			base, err := checkURL(cmd, target, std)
 			if err != nil {
 				return err
 			}
@@ -40,18 +42,25 @@ func newCheck(std stdio) *cobra.Command {
 			return check(ctx, std, base, live, timeout)
 		}),
 	}
-	cmd.Flags().StringVar(&target, "url", "", "the node's HTTP address (default: SESSNODE_HTTP, else http://127.0.0.1:7480)")
+	cmd.Flags().StringVar(&target, "url", "", "the node's HTTP address (unset: the key http as serve reads it from SESSNODE_HTTP or the file, else http://127.0.0.1:7480)")
 	cmd.Flags().BoolVar(&live, "live", false, "ask /livez instead of /readyz")
 	cmd.Flags().DurationVar(&timeout, "timeout", 2*time.Second, "how long to wait for the answer")
+	addKey(cmd, "config")
 	return cmd
 }
 
-// checkURL finds the node to ask: the flag, else the address on which `serve` in the same container was told to listen.
-func checkURL(target string, std stdio) (*url.URL, error) {
+// checkURL finds the node to ask: the flag, else the address on which `serve` in the same container was told to listen. It is
+// not SESSNODE_URL, which names a cluster: a health check is about one node.
+func checkURL(cmd *cobra.Command, target string, std stdio) (*url.URL, error) {
 	if target == "" {
-		target = "127.0.0.1:7480"
-		if listen, ok := std.env("SESSNODE_HTTP"); ok && listen != "" {
-			target = listen
+		sources, err := nodeSources(cmd, std)
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range config.Values(config.ForNode, sources...) {
+			if v.Key.Name == "http" {
+				target = v.Text
+			}
 		}
 		if host, port, err := net.SplitHostPort(target); err == nil && (host == "" || host == "0.0.0.0" || host == "::") {
 			target = net.JoinHostPort("127.0.0.1", port)

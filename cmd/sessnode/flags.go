@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -43,19 +44,26 @@ func addClientFlags(cmd *cobra.Command) { addKeys(cmd, config.ForClient) }
 // addKeys makes flags of the keys of a scope, but of those that the command has already.
 func addKeys(cmd *cobra.Command, scope config.Scope) {
 	for _, k := range config.KeysFor(scope) {
-		if cmd.Flags().Lookup(k.Name) != nil {
-			continue
-		}
-		f := cmd.Flags().VarPF(&flagText{key: k, text: k.Default}, k.Name, k.Short, k.Help)
-		f.Hidden = k.Hidden
-		if k.IsSwitch() {
-			f.NoOptDefVal = "true"
-		}
-		if len(k.Choices) > 0 {
-			_ = cmd.RegisterFlagCompletionFunc(k.Name, cobra.FixedCompletions(k.Choices, cobra.ShellCompDirectiveNoFileComp)) // fails only for a flag that is missing
-		}
+		addKey(cmd, k.Name)
 	}
 	cmd.Flags().SortFlags = false
+}
+
+// addKey makes a flag of one key of the table, unless the command has it already.
+func addKey(cmd *cobra.Command, name string) {
+	keys := config.Keys()
+	k := keys[slices.IndexFunc(keys, func(k config.Key) bool { return k.Name == name })]
+	if cmd.Flags().Lookup(k.Name) != nil {
+		return
+	}
+	f := cmd.Flags().VarPF(&flagText{key: k, text: k.Default}, k.Name, k.Short, k.Help)
+	f.Hidden = k.Hidden
+	if k.IsSwitch() {
+		f.NoOptDefVal = "true"
+	}
+	if len(k.Choices) > 0 {
+		_ = cmd.RegisterFlagCompletionFunc(k.Name, cobra.FixedCompletions(k.Choices, cobra.ShellCompDirectiveNoFileComp)) // fails only for a flag that is missing
+	}
 }
 
 // keyOf returns the key of the table that a flag stands for.

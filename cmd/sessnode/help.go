@@ -170,7 +170,7 @@ func members(cmd *cobra.Command) string {
 
 // command is the page of one verb, family or topic.
 func (h *help) command(cmd *cobra.Command) {
-	h.para(cmp.Or(cmd.Long, cmd.Short+"."))
+	h.para(cmp.Or(cmd.Long, sentence(cmd.Short)))
 	if cmd.IsAdditionalHelpTopicCommand() {
 		return
 	}

@@ -23,6 +23,7 @@ type life struct {
 	log     *slog.Logger
 	signals <-chan os.Signal // SIGTERM and SIGINT; the second one ends the drain
 	failed  <-chan error     // a part that should run for ever has ended
+	left    <-chan struct{}  // the node has left its cluster; nil = it never does
 	drain   []step           // in order; a step that fails does not keep the next from running
 }
 
@@ -40,6 +41,8 @@ func (l *life) run(ctx context.Context) error {
 		l.log.Info("draining; another signal exits at once", "signal", sig.String(), "at_most", drainTime)
 	case cause = <-l.failed:
 		l.log.Error("stopping: a part of the node has ended", "error", cause)
+	case <-l.left:
+		l.log.Info("draining: this node has left its cluster, and its data directory cannot be used again")
 	case <-ctx.Done():
 		l.log.Info("draining", "reason", context.Cause(ctx))
 	}

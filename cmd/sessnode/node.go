@@ -59,6 +59,8 @@ func explainOpen(err error) error {
 		why, try = "it was made by another node, or by another build", "check --data and --name; nothing was changed"
 	case errors.Is(err, raftlog.ErrOtherCluster), errors.Is(err, raftlog.ErrPledged):
 		why, try = "the directory belongs to another cluster than the one that is meant", "check --data; or move the directory away, and the node joins as a new one"
+	case errors.Is(err, raftlog.ErrLeft):
+		why, try = "`sessnode node leave` took it out of its cluster for good", "move the directory away and start with an empty one: the node joins as a new one"
 	case errors.Is(err, raftlog.ErrDamaged):
 		why, try = "a disk error, a copy that was not whole, or a file changed by hand", "move the directory away and start with an empty one: the node joins as a new one and gets everything from the others"
 	default:

@@ -88,7 +88,7 @@ func serve(ctx context.Context, log *slog.Logger, s settings) error {
 	defer stopWatching()
 
 	stopNarration := step{"narration", func(context.Context) error { stopWatching(); readiness.Wait(); return nil }}
-	l := life{log: log, signals: signals, failed: p.failed, drain: append([]step{stopNarration}, p.drain...)}
+	l := life{log: log, signals: signals, failed: p.failed, left: p.left, drain: append([]step{stopNarration}, p.drain...)}
 	return l.run(ctx)
 }
 

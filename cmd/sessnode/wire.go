@@ -20,7 +20,8 @@ import (
 type parts struct {
 	httpAddr string // what others dial
 	ready    func() []sessnode.Check
-	failed   <-chan error // the HTTP server has ended by itself
+	failed   <-chan error    // the HTTP server has ended by itself
+	left     <-chan struct{} // the node has left its cluster
 	drain    []step
 }
 
@@ -36,15 +37,18 @@ func start(ctx context.Context, log *slog.Logger, s settings, version string) (*
 	if err != nil {
 		return nil, errors.Join(err, ln.Close())
 	}
-	api, err := newAPI(log, s, node)
+	left := make(chan struct{}, 1)
+	api, err := newAPI(log, s, node, left)
 	if err != nil {
 		return nil, errors.Join(err, node.Close(ctx), ln.Close())
 	}
-	return serveHTTP(log, s, ln, httpAddr, api, node), nil
+	p := serveHTTP(log, s, ln, httpAddr, api, node)
+	p.left = left
+	return p, nil
 }
 
 // newAPI puts the HTTP API over the node, with one registry for the metrics of both and of the Go runtime.
-func newAPI(log *slog.Logger, s settings, node *cluster.Node) (*httpapi.API, error) {
+func newAPI(log *slog.Logger, s settings, node *cluster.Node, left chan<- struct{}) (*httpapi.API, error) {
 	registry := prometheus.NewRegistry()
 	for _, c := range []prometheus.Collector{
 		node.Collector(), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
@@ -53,9 +57,9 @@ func newAPI(log *slog.Logger, s settings, node *cluster.Node) (*httpapi.API, err
 			return nil, fmt.Errorf("metrics: %w", err)
 		}
 	}
-	var store httpapi.Store = node
+	var store httpapi.Store = leavingStore{node, left}
 	if s.StrictApps {
-		store = strictStore{node}
+		store = strictStore{store}
 	}
 	c := httpapi.DefaultConfig(store)
 	for _, k := range s.apiKeys {
