@@ -149,14 +149,14 @@ const (
 	ReasonChanging    = "policy_changing"  // conflict: the app's previous policy change is still being carried out
 	ReasonWindowFull  = "window_full"      // unavailable: too many operation ids to remember
 	ReasonTooLate     = "too_late"         // unavailable: the change arrived after its deadline
-	ReasonNoLeader    = "no_leader"        // unavailable
-	ReasonOverload    = "overload"         // unavailable
+	ReasonNoLeader    = "no_leader"        // unavailable: no node leads at the moment
+	ReasonOverload    = "overload"         // unavailable: the node is at work on as much as it takes at once
 	ReasonBehind      = "behind"           // unavailable: this node has not applied enough of the log
 	ReasonGeneration  = "generation"       // unavailable, gone: the position belongs to another life of the cluster
 	ReasonSnapshot    = "snapshot"         // gone: the node got its state from a snapshot, which holds no events
 	ReasonOverrun     = "overrun"          // gone: more events came since than are kept
-	ReasonSubjectFull = "subject_limit"    // limit
-	ReasonAnonymous   = "anonymous_quota"  // limit
+	ReasonSubjectFull = "subject_limit"    // limit: the subject has as many sessions as the policy allows
+	ReasonAnonymous   = "anonymous_quota"  // limit: the app has as many anonymous sessions as the policy allows
 )
 
 // Error is what the store's functions return: a sentinel with what is known around it.
