@@ -44,8 +44,9 @@ type Cluster struct {
 // clusterConfig is what the nodes are started with.
 type clusterConfig struct {
 	binary   string
-	port     int    // of the first node's HTTP API
-	sabotage string // the fault of a build with the tag `sabotage`; empty: none
+	port     int      // of the first node's HTTP API
+	sabotage string   // the fault of a build with the tag `sabotage`; empty: none
+	flags    []string // further flags of serve; they win over those that the demo gives
 }
 
 // startCluster starts three nodes in the folder and waits until each is ready. After an error nothing runs; then the cluster, if
@@ -99,6 +100,7 @@ func newCluster(c clusterConfig, folder *Folder, keys secrets) (*Cluster, error)
 			"--seeds", strings.Join(seeds, ","), "--expect", strconv.Itoa(nodeCount), "--profile", "fast",
 			"--cluster-key-file", folder.file(clusterKeyFile), "--api-keys-file", folder.file(apiKeysFile),
 			"--max-memory", "256MiB"}
+		n.args = append(n.args, c.flags...)
 		if n.ask, err = client.New(n.URL, client.WithAPIKey(keys.operator), client.WithTries(1), client.WithTimeout(askLimit)); err != nil {
 			return nil, err
 		}
