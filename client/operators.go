@@ -95,10 +95,34 @@ func (c *Client) Cluster(ctx context.Context, opts ...CallOption) (sessnode.Stat
 // Transfer hands leadership to a node, by id or name; empty lets the cluster choose. It is not repeated by itself once it
 // may have been done.
 func (c *Client) Transfer(ctx context.Context, to string) error {
-	r := &request{op: "transfer", method: http.MethodPost, path: "/v1/cluster/transfer", once: true}
-	r.body, _ = json.Marshal(struct {
-		To string `json:"to,omitempty"`
-	}{to}) // a string never fails
+	body := map[string]any{}
+	if to != "" {
+		body["to"] = to
+	}
+	return c.operate(ctx, "transfer", body)
+}
+
+// Remove takes a node that is gone for good out of the cluster, by id or name. It returns sessnode.ErrInvalid if there is none, and
+// ErrConflict, with the reason in words, if it lives or if the others would have no majority. It is not repeated by itself once
+// it may have been done.
+func (c *Client) Remove(ctx context.Context, who string) error {
+	return c.operate(ctx, "remove", map[string]any{"node": who})
+}
+
+// Leave makes a node leave its cluster for good, and stop. Ask a client of that node alone; id is the node's own. Errors are those
+// of Remove.
+func (c *Client) Leave(ctx context.Context, id string) error {
+	return c.operate(ctx, "leave", map[string]any{"node": id})
+}
+
+// SetDrained drains a node (not ready, does not lead, still answers), or lets it work again. Ask a client of that node alone.
+func (c *Client) SetDrained(ctx context.Context, drained bool) error {
+	return c.operate(ctx, "drain", map[string]any{"drained": drained})
+}
+
+func (c *Client) operate(ctx context.Context, op string, body map[string]any) error {
+	r := &request{op: op, method: http.MethodPost, path: "/v1/cluster/" + op, once: true}
+	r.body, _ = json.Marshal(body) // strings and booleans never fail
 	_, err := c.do(ctx, r)
 	return err
 }

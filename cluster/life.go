@@ -13,7 +13,7 @@ type life struct {
 	active   int           // requests under way
 	draining bool          // not ready any more: load balancers should look elsewhere
 	leaving  bool          // about to leave the cluster for good
-	resting  bool          // likewise, at an operator's wish and until further notice
+	drained  bool          // likewise, at an operator's wish and until further notice
 	closed   bool          // takes no new request
 	idle     chan struct{} // closed when closed and active is zero
 	failure  error

@@ -133,34 +133,34 @@ func (n *Node) leaveOnce(ctx context.Context) error {
 	return err
 }
 
-// Rest makes this node rest, or work again: a resting node is not ready, so that load balancers look elsewhere, and does not lead, but
-// still answers and votes. It is for maintenance; a restart ends it.
-func (n *Node) Rest(ctx context.Context, rests bool) error {
+// SetDrained drains this node, or lets it work again: a drained node is not ready, so that load balancers look elsewhere, and does
+// not lead, but still answers and votes. It is for maintenance; a restart ends it.
+func (n *Node) SetDrained(ctx context.Context, drained bool) error {
 	if err := n.begin(); err != nil {
-		return decorate(err, "rest", "")
+		return decorate(err, "drain", "")
 	}
 	defer n.end()
 	n.life.mu.Lock()
-	n.life.resting = rests
+	n.life.drained = drained
 	n.life.mu.Unlock()
-	if _, isLeader := n.leading(); rests && isLeader && !n.handOver(ctx, "") {
-		return decorate(noLeader("the node rests, but there is nobody to lead instead"), "rest", "")
+	if _, isLeader := n.leading(); drained && isLeader && !n.handOver(ctx, "") {
+		return decorate(noLeader("the node is drained, but there is nobody to lead instead"), "drain", "")
 	}
 	return nil
 }
 
-// restless is how often a resting node that was elected all the same tries to hand over.
-const restless = 5 * time.Second
+// yieldEvery is how often a drained node that was elected all the same tries to hand over.
+const yieldEvery = 5 * time.Second
 
-// yieldWhileResting hands leadership over for as long as this node leads and rests, until ctx ends.
-func (n *Node) yieldWhileResting(ctx context.Context) {
-	ticker := time.NewTicker(min(restless, 5*n.cfg.Profile.Heartbeat))
+// yieldWhileDrained hands leadership over for as long as this node leads and is drained, until ctx ends.
+func (n *Node) yieldWhileDrained(ctx context.Context) {
+	ticker := time.NewTicker(min(yieldEvery, 5*n.cfg.Profile.Heartbeat))
 	defer ticker.Stop()
 	for {
 		n.life.mu.Lock()
-		rests := n.life.resting
+		drained := n.life.drained
 		n.life.mu.Unlock()
-		if rests && slices.ContainsFunc(n.voters(), func(p peer) bool { return p.id != n.id }) {
+		if drained && slices.ContainsFunc(n.voters(), func(p peer) bool { return p.id != n.id }) {
 			n.handOver(ctx, "")
 		}
 		select {

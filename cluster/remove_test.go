@@ -68,32 +68,32 @@ func TestANodeLeavesForGood(t *testing.T) {
 	}
 }
 
-// TestARestingNodeServesAndDoesNotLead rests the leader and lets it work again.
-func TestARestingNodeServesAndDoesNotLead(t *testing.T) {
+// TestADrainedNodeServesAndDoesNotLead drains the leader and lets it work again.
+func TestADrainedNodeServesAndDoesNotLead(t *testing.T) {
 	c := clustertest.Start(t, 3, nil)
-	rests := c.Leader()
-	if err := c.Node(rests).Rest(within(t, 20*time.Second), true); err != nil {
+	drained := c.Leader()
+	if err := c.Node(drained).SetDrained(within(t, 20*time.Second), true); err != nil {
 		t.Fatal(err)
 	}
-	if next := c.Leader(); next == rests {
-		t.Errorf("node %d rests and leads", rests)
+	if next := c.Leader(); next == drained {
+		t.Errorf("node %d is drained and leads", drained)
 	}
-	if clustertest.Ready(c.Node(rests)) {
-		t.Error("a resting node is ready")
+	if clustertest.Ready(c.Node(drained)) {
+		t.Error("a drained node is ready")
 	}
 	m, key := clustertest.Create("web", "ada")
-	mustWrite(t, c.Node(rests), m)
-	if _, _, err := c.Node(rests).Session(within(t, 10*time.Second), "web", key, sessnode.Read{}); err != nil {
-		t.Errorf("read at a resting node = %v", err)
+	mustWrite(t, c.Node(drained), m)
+	if _, _, err := c.Node(drained).Session(within(t, 10*time.Second), "web", key, sessnode.Read{}); err != nil {
+		t.Errorf("read at a drained node = %v", err)
 	}
-	// The only other candidate dies, so the resting one is elected; when others are back it hands over by itself.
+	// The only other candidate dies, so the drained one is elected; when others are back it hands over by itself.
 	next := c.Leader()
 	c.Stop(next)
-	c.Await("a leader that does not rest", func() bool { l := c.Leader(); return l >= 0 && l != rests })
-	if err := c.Node(rests).Rest(within(t, 10*time.Second), false); err != nil {
+	c.Await("a leader that is not drained", func() bool { return c.Leader() != drained })
+	if err := c.Node(drained).SetDrained(within(t, 10*time.Second), false); err != nil {
 		t.Fatal(err)
 	}
-	if !clustertest.Ready(c.Node(rests)) {
+	if !clustertest.Ready(c.Node(drained)) {
 		t.Error("a node that works again is not ready")
 	}
 }

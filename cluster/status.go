@@ -64,7 +64,7 @@ func (n *Node) memberList(leader string) []sessnode.Member {
 // Ready reports whether this node can serve, check by check. It asks nobody and does not block.
 func (n *Node) Ready() []sessnode.Check {
 	n.life.mu.Lock()
-	failure, draining, resting := n.life.failure, n.life.draining, n.life.resting
+	failure, draining, drained := n.life.failure, n.life.draining, n.life.drained
 	n.life.mu.Unlock()
 	leader, _, _ := n.leader()
 	at, _ := n.replica.machine.At()
@@ -73,7 +73,7 @@ func (n *Node) Ready() []sessnode.Check {
 	list := []sessnode.Check{
 		check("running", failure == nil, "the node has stopped itself: see its log"),
 		check("serving", !draining, "shutting down"),
-		check("working", !resting, "resting, at an operator's wish"),
+		check("drained", !drained, "drained, at an operator's wish"),
 		check("member", inCluster && at.Generation != 0, n.waitingFor()),
 		check("leader", leader.id != "", "no leader is known"),
 		check("applied", commit <= at.Index+readyLag, "restoring, or far behind the log"),

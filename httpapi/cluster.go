@@ -44,8 +44,5 @@ func transfer(ctx context.Context, c *call) (*Reply, error) {
 	if err := c.decode(field{"to", text(&to, func(s string) error { return checkPrintable("the node", s) })}); err != nil {
 		return nil, err
 	}
-	if err := c.api.config.Store.Transfer(ctx, to); err != nil {
-		return nil, err
-	}
-	return noContent(), nil
+	return c.operated(c.api.config.Store.Transfer(ctx, to))
 }

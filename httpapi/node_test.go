@@ -140,4 +140,16 @@ func TestTransferNamesTheNode(t *testing.T) {
 		t.Errorf("transfer = %d, the store was asked %v", a.Code, b.store.asked)
 	}
 	b.do("POST", "//v1/cluster/transfer", `{"to":"n\u0000"}`).wants(t, badRequest)
+	for _, tc := range []struct{ path, body, asked string }{
+		{"remove", `{"node":"n2"}`, "remove n2"}, {"leave", `{"node":"n1"}`, "leave"}, {"drain", ``, "drain true"}, {"drain", `{"drained":false}`, "drain false"},
+	} {
+		if a := b.do("POST", "//v1/cluster/"+tc.path, tc.body); a.Code != 204 || b.store.asked[len(b.store.asked)-1] != tc.asked {
+			t.Errorf("%s = %d, the store was asked %v, want %s", tc.path, a.Code, b.store.asked, tc.asked)
+		}
+	}
+	b.do("POST", "//v1/cluster/remove", ``).wants(t, badRequest)
+	b.do("POST", "//v1/cluster/remove", `{"node":"n\u0000"}`).wants(t, badRequest)
+	b.do("POST", "//v1/cluster/drain", `{"drained":1}`).wants(t, badRequest)
+	b.do("POST", "//v1/cluster/leave", `{"node":"n2"}`).wants(t, "Conflict conflict")
+	b.do("POST", "//v1/cluster/leave", ``).wants(t, "Conflict conflict")
 }

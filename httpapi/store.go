@@ -49,6 +49,16 @@ type Store interface {
 	// Transfer hands leadership to a node by id or name; empty lets the cluster choose.
 	Transfer(ctx context.Context, to string) error
 
+	// Remove takes a node that is gone for good out of the cluster, by id or name. ErrInvalid where there is none; ErrConflict
+	// where it lives, or the others would have no majority.
+	Remove(ctx context.Context, who string) error
+
+	// Leave takes the node that is asked out of its cluster for good; the process ends soon after. ErrConflict as for Remove.
+	Leave(ctx context.Context) error
+
+	// SetDrained drains the node that is asked (not ready, does not lead, still answers), or lets it work again.
+	SetDrained(ctx context.Context, drained bool) error
+
 	// Ready lists what must hold for the node to be sent requests. It does not block.
 	Ready() []sessnode.Check
 

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -166,4 +167,15 @@ func (s *stub) Events(ctx context.Context, q sessnode.EventQuery, wait time.Dura
 type told struct {
 	page sessnode.EventPage
 	err  error
+}
+
+// Remove notes who.
+func (s *stub) Remove(ctx context.Context, who string) error { return s.ask(ctx, "remove "+who) }
+
+// Leave notes that it was asked.
+func (s *stub) Leave(ctx context.Context) error { return s.ask(ctx, "leave") }
+
+// SetDrained notes whether.
+func (s *stub) SetDrained(ctx context.Context, drained bool) error {
+	return s.ask(ctx, fmt.Sprint("drain ", drained))
 }

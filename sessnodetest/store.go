@@ -238,6 +238,22 @@ func (s *Store) Transfer(_ context.Context, to string) error {
 	return sessnode.Errorf(sessnode.CodeInvalid, "", "there is no node of the %d characters given: the only one is %s", len(to), strconv.Quote(nodeName))
 }
 
+// Remove has nobody to remove.
+func (s *Store) Remove(_ context.Context, who string) error {
+	if who == nodeName {
+		return s.Leave(context.Background())
+	}
+	return sessnode.Errorf(sessnode.CodeInvalid, "", "there is no node of the %d characters given: the only one is %s", len(who), strconv.Quote(nodeName))
+}
+
+// Leave is refused: the store would be gone.
+func (s *Store) Leave(context.Context) error {
+	return sessnode.Errorf(sessnode.CodeConflict, "", "this is the only voter: without it there is no cluster")
+}
+
+// SetDrained changes nothing: there is nobody else to do the work.
+func (s *Store) SetDrained(context.Context, bool) error { return nil }
+
 // Ready is always ready.
 func (s *Store) Ready() []sessnode.Check {
 	return []sessnode.Check{{Name: "memory", OK: true, Detail: "a store in memory is always ready"}}

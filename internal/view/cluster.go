@@ -45,7 +45,7 @@ type Node struct {
 	Name     string `json:"name" doc:"its name; its address where the name is not known"`
 	ID       string `json:"id,omitempty" doc:"its id"`
 	Role     string `json:"role" doc:"leader, follower, joining (no voter yet) or unknown"`
-	State    string `json:"state" doc:"ready, behind, draining, no_leader, joining, stopped, stranger, unreachable (its peers see it) or down"`
+	State    string `json:"state" doc:"ready, behind, draining, drained, no_leader, joining, stopped, stranger, unreachable (its peers see it) or down"`
 	Detail   string `json:"detail,omitempty" doc:"why it is not ready"`
 	HTTP     string `json:"http,omitempty" doc:"where its HTTP API is"`
 	NodeAddr string `json:"node_addr,omitempty" doc:"its node port"`
@@ -168,7 +168,7 @@ func nodeOf(m sessnode.Member, sights []sight, leading sessnode.Status) Node {
 
 // stateOf turns the first check that failed into a word.
 func stateOf(checks []sessnode.Check) (state, detail string) {
-	words := map[string]string{"running": "stopped", "serving": "draining", "draining": "draining", "member": "joining", "leader": "no_leader", "applied": "behind"}
+	words := map[string]string{"running": "stopped", "serving": "draining", "draining": "draining", "drained": "drained", "member": "joining", "leader": "no_leader", "applied": "behind"}
 	for _, c := range checks {
 		if !c.OK {
 			return cmp.Or(words[c.Name], "not_ready"), cmp.Or(c.Detail, c.Name+" failed")
