@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/sessnode/sessnode"
@@ -74,15 +75,16 @@ func judgeAttack(all []attacked) (Outcome, string) {
 	var in, open []string
 	for _, a := range all {
 		switch {
-		case a.got == nil:
+		case a.got == nil && !(a.what == "get again" && slices.Contains(in, "get")):
 			in = append(in, a.what)
+		case a.got == nil:
 		case !errors.Is(a.got, a.want):
 			open = append(open, fmt.Sprintf("late %s: %v", a.what, a.got))
 		}
 	}
 	switch {
 	case len(in) > 0:
-		return Broken, "let in: " + strings.Join(in, ", ")
+		return Broken, "let in: " + strings.Join(in, " ")
 	case len(open) > 0:
 		return Unjudged, strings.Join(open, ", ")
 	case len(all) != len(lateRequests()):

@@ -68,11 +68,12 @@ func Command(argv0 string) string {
 func nextSteps(screen term.Screen, command string) []string {
 	return []string{
 		"",
-		screen.Bold("In production") + ", on three hosts (docs/how-to/run-three-nodes.md, with the keys of apps):",
+		screen.Bold("In production") + ", on three hosts (docs/how-to/run-three-nodes.md):",
 		"  openssl rand -hex 32 > cluster.key",
 		fmt.Sprintf("  %s serve --name n1 --data /var/lib/sessnode --expect 3 \\", command),
 		"    --http 0.0.0.0:7480 --node 0.0.0.0:7481 --gossip 0.0.0.0:7482 \\",
-		"    --advertise-host 10.0.0.11 --seeds 10.0.0.11:7482,10.0.0.12:7482,10.0.0.13:7482 \\",
+		"    --advertise-host 10.0.0.11 \\",
+		"    --seeds 10.0.0.11:7482,10.0.0.12:7482,10.0.0.13:7482 \\",
 		"    --cluster-key-file cluster.key --api-keys-file api.keys",
 		fmt.Sprintf("  %s check --url http://10.0.0.11:7480", command),
 	}

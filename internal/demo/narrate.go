@@ -72,12 +72,22 @@ func (p *TourPrinter) draw() {
 // Judged prints the line of a check.
 func (p *TourPrinter) Judged(c Check) { p.Say(checkLine(p.screen, c)) }
 
-// Logs prints the last lines of the nodes' logs.
+// Logs prints the last lines of the nodes' logs, in a pipe whole.
 func (p *TourPrinter) Logs(lines []string) {
 	p.Say("")
+	p.Say(logText(p.screen, lines)...)
+}
+
+// logText keeps lines of a log from filling a terminal.
+func logText(s term.Screen, lines []string) []string {
+	var text []string
 	for _, line := range lines {
-		p.Say("  " + p.screen.Dim(line))
+		if s.TTY {
+			line = term.Truncate(line, s.Width-2)
+		}
+		text = append(text, "  "+s.Dim(line))
 	}
+	return text
 }
 
 // Close ends what is redrawn.
@@ -122,13 +132,23 @@ func PrintJSON(w io.Writer, r Report) error {
 	return enc.Encode(r)
 }
 
+// shortVersion is a version as people say it: the long name that Go gives to a build between two releases is cut to its commit.
+func shortVersion(version string) string {
+	parts := strings.Split(version, "-")
+	if len(parts) < 3 {
+		return version
+	}
+	commit, _, _ := strings.Cut(parts[len(parts)-1], "+")
+	return commit[:min(len(commit), 7)]
+}
+
 // Header is the first line of the demo.
-func Header(s term.Screen, command, version, sabotage string, keep bool) string {
+func Header(s term.Screen, version, sabotage string, keep bool) string {
 	folder := "data in a temporary folder (removed on exit)"
 	if keep {
 		folder = "data in a temporary folder (kept)"
 	}
-	line := strings.Join([]string{s.Bold(command), version, "3 nodes", folder}, " · ")
+	line := strings.Join([]string{s.Bold("sessnode demo"), shortVersion(version), "3 nodes", folder}, " · ")
 	if sabotage != "" {
 		line += "\n" + s.Warn("broken on purpose: "+sabotage)
 	}

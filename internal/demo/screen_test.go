@@ -33,12 +33,12 @@ func TestTheWholeDemoFitsOnASmallTerminal(t *testing.T) {
 	for range 9 {
 		v.events = append(v.events, "59:12.3  n3 paused (SIGSTOP), it led term 12; it goes on in 10 s, or with p")
 	}
-	lines := append([]string{Header(screen, "sessnode demo", "v0.1.0", "", false)}, s.banner(screen, "go run ./cmd/sessnode", true)...)
+	lines := append([]string{Header(screen, "v0.0.0-20261125024531-6eac2f4c1d2e+dirty", "", false)}, s.banner(screen, "go run ./cmd/sessnode", true)...)
 	lines = append(lines, v.lines(screen, at(0))...)
 	if len(lines) > 23 {
 		t.Errorf("%d lines, want 23 at most", len(lines))
 	}
-	for _, line := range lines {
+	for _, line := range append(lines, nextSteps(screen, "go run ./cmd/sessnode")...) {
 		if term.Width(line) > 80 {
 			t.Errorf("%d columns: %s", term.Width(line), line)
 		}

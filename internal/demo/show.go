@@ -53,16 +53,16 @@ func Show(ctx context.Context, c ShowConfig) (err error) {
 	defer quit()
 	s := &show{ShowConfig: c, live: term.NewLive(c.Out, c.Screen), quit: quit, began: time.Now()}
 	defer func() { _ = s.live.Close() }()
-	s.say(Header(c.Screen, "sessnode demo", c.Version, c.Sabotage, c.Keep))
+	s.say(Header(c.Screen, c.Version, c.Sabotage, c.Keep))
 	if c.Screen.Moves() {
 		_ = s.live.Draw([]string{"", c.Screen.Dim("  three nodes start …")})
 	}
 	s.stage, err = openStage(ctx, c.Place)
 	if err != nil {
 		interrupted := ctx.Err() != nil
-		for _, line := range s.stage.lastLogs(logLines) {
+		for _, line := range logText(c.Screen, s.stage.lastLogs(logLines)) {
 			if !interrupted {
-				s.say(c.Screen.Dim(line))
+				s.say(line)
 			}
 		}
 		if err = errors.Join(err, s.stage.close()); interrupted {

@@ -1,0 +1,16 @@
+package demo
+
+import (
+	"log/slog"
+	"net/http"
+
+	"github.com/sessnode/sessnode/client"
+	"github.com/sessnode/sessnode/examples/go-login/login"
+)
+
+var _ App = LoginApp
+
+// LoginApp is the example's login app.
+func LoginApp(sessions *client.Client, users map[string]string, log *slog.Logger) (http.Handler, error) {
+	return login.New(sessions, login.Options{Users: users, Log: log})
+}
