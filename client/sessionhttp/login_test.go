@@ -171,8 +171,12 @@ func TestLogoutEndsTheSessionEverywhereAndClearsTheCookie(t *testing.T) {
 		s.Flash("ok", "Signed out")
 		_, _ = w.Write([]byte(s.Subject() + s.String("cart")))
 	}
+	pages["/unset"] = func(w http.ResponseWriter, r *http.Request, s *sessionhttp.Session) { s.Unset(""); s.Unset("user") }
 	a := run(t, sessionhttp.Options{}, pages)
 	b := a.browser()
+	b.get("/login/ada")
+	b.get("/unset")
+	b.want("/read", 200, "ada")
 	for _, path := range []string{"/logout", "/bye"} {
 		b.get("/visit")
 		b.get("/login/ada")

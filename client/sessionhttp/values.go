@@ -84,7 +84,7 @@ func (s *Session) Unset(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.used = true
-	if name == s.m.options.SubjectFrom {
+	if s.signs(name) {
 		s.need()
 		if s.subject() != "" {
 			s.logout()
@@ -109,7 +109,7 @@ func (s *Session) Incr(name string, by int64) {
 // set notes a new value. Setting the attribute of Options.SubjectFrom signs in or out. s.mu is held.
 func (s *Session) set(name string, v sessnode.Value) {
 	s.letGo(name)
-	if name != s.m.options.SubjectFrom || name == "" {
+	if !s.signs(name) {
 		s.changes.put(name, v)
 		return
 	}
@@ -127,6 +127,9 @@ func (s *Session) set(name string, v sessnode.Value) {
 		s.changes.put(name, v)
 	}
 }
+
+// signs reports whether an attribute says who is signed in.
+func (s *Session) signs(name string) bool { return name != "" && name == s.m.options.SubjectFrom }
 
 // value is an attribute as this request sees it. s.mu is held.
 func (s *Session) value(name string) (sessnode.Value, bool) {
