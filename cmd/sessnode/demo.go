@@ -33,7 +33,7 @@ func newDemo(std stdio) *cobra.Command {
 	var f demoFlags
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "Run three nodes and a login app here, kill the leader, and stay signed in",
+		Short: "Run three nodes and a login app here, and kill the leader",
 		Long: "demo runs three real nodes on loopback with their data in a temporary folder, the example login app, and twenty people who\n" +
 			"log in, click and log out. Sign in with a browser, press k to kill the leader, and see that you are still signed in.\n" +
 			"However it ends, no process and no folder is left behind.\n\n" +

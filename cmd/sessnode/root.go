@@ -88,11 +88,11 @@ func newRoot(std stdio) *cobra.Command {
 			root.AddCommand(c)
 		}
 	}
-	in(groupRun, newServe(std), newBench(std))
+	in(groupRun, newServe(std), newDemo(std), newBench(std))
 	in(groupLook, newStatus(std), newTop(std), newEvents(std), newCheck(std))
 	in(groupSessions, newSession(std), newWhy(std), newSubject(std))
 	in(groupOperate, newApp(std), newConfig(std))
-	in(groupOther, newVersion(std), newReference(std))
+	in(groupOther, newVersion(std), newReference(std), newDemoKeeper(std))
 	root.AddCommand(topics()...)
 	nameDefaults(root)
 	return root
