@@ -136,7 +136,9 @@ func (p *page) flags(cmd *cobra.Command) {
 	scopes := config.Scope(0)
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		if k, ok := keyOf(f); ok && (k.Scope != config.ForAll || scopes != 0) {
-			scopes |= k.Scope
+			if k.Scope != config.ForAll {
+				scopes |= k.Scope
+			}
 			return
 		}
 		if f.Name == "help" || f.Hidden {

@@ -99,12 +99,15 @@ func revokeByToken(ctx context.Context, std stdio, c *client.Client, p printer, 
 		return err
 	}
 	p.say("revoked: no session has this token any more")
+	if p.isJSON() {
+		return printList(p, []revoked{{Result: "revoked"}}, nil, "")
+	}
 	return nil
 }
 
 // revoked is the JSON result for one id.
 type revoked struct {
-	ID     string `json:"id" doc:"the session's public name"`
+	ID     string `json:"id,omitempty" doc:"the session's public name; left out where a token was given"`
 	Result string `json:"result" doc:"revoked, or not_found where no live session has it"`
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 func newSubject(std stdio) *cobra.Command {
-	return family("subject", "A signed-in user: where they are signed in, sign them out",
+	return family("subject", "Signed-in users, wherever they are",
 		"A subject is the signed-in user that sessions belong to. An app's own key is enough for its subjects.",
 		newSubjectSessions(std), newSubjectRevoke(std), newSubjectExport(std))
 }

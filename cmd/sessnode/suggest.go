@@ -53,8 +53,8 @@ func flagNames(cmd *cobra.Command) []string {
 	return names
 }
 
-// nearestVerb finds a command below cmd by a name like its own, or anywhere by its very name: `sessnode rotate` means
-// `sessnode session rotate`.
+// nearestVerb finds a command below cmd by a name like its own or by what other programs call it, or anywhere by its very
+// name: `sessnode rotate` means `sessnode session rotate`.
 func nearestVerb(cmd *cobra.Command, typed string) string {
 	var names []string
 	for _, c := range cmd.Commands() {
@@ -65,8 +65,13 @@ func nearestVerb(cmd *cobra.Command, typed string) string {
 	if near := config.Nearest(typed, names); near != "" {
 		return cmd.CommandPath() + " " + near
 	}
-	if meant, known := otherWords[typed]; known {
-		return cmd.Root().Name() + " " + meant
+	for _, other := range otherWords(typed) {
+		if cmd.HasParent() && slices.Contains(names, other) {
+			return cmd.CommandPath() + " " + other
+		}
+		if found, _, err := cmd.Root().Find(strings.Fields(other)); err == nil && found.CommandPath() == cmd.Root().Name()+" "+other && !cmd.HasParent() {
+			return found.CommandPath()
+		}
 	}
 	for _, family := range cmd.Root().Commands() {
 		for _, c := range family.Commands() {
@@ -78,11 +83,35 @@ func nearestVerb(cmd *cobra.Command, typed string) string {
 	return ""
 }
 
-// otherWords are what other programs call these verbs.
-var otherWords = map[string]string{
-	"start": "serve", "run": "serve", "server": "serve", "agent": "serve", "node": "status", "nodes": "status", "members": "status", "cluster": "status",
-	"ls": "session list", "logout": "subject revoke", "login": "session create", "delete": "session revoke", "destroy": "session revoke", "kill": "session revoke",
-	"user": "subject", "users": "subject", "health": "check", "ping": "check", "watch": "events", "tail": "events", "logs": "events", "policy": "app get", "tutorial": "demo",
+// otherWords are the verbs that other programs call so: within a family, or with its family alone.
+func otherWords(typed string) []string {
+	switch typed {
+	case "start", "run", "server", "agent":
+		return []string{"serve"}
+	case "nodes", "members", "cluster", "info", "peers":
+		return []string{"status"}
+	case "ls", "list", "all":
+		return []string{"list", "sessions", "session list"}
+	case "show", "read", "describe", "inspect", "cat":
+		return []string{"get", "print", "session get"}
+	case "new", "add", "login", "make":
+		return []string{"create", "set", "session create"}
+	case "update", "patch", "edit", "declare", "create":
+		return []string{"set", "session set"}
+	case "delete", "destroy", "rm", "remove", "kill", "end", "logout", "del":
+		return []string{"revoke", "drop", "subject revoke"}
+	case "user", "users", "subjects":
+		return []string{"subject"}
+	case "health", "ping", "ready":
+		return []string{"check"}
+	case "watch", "tail", "logs", "follow", "log":
+		return []string{"events"}
+	case "policy", "keyspace":
+		return []string{"app get"}
+	case "tutorial", "try", "quickstart":
+		return []string{"demo"}
+	}
+	return nil
 }
 
 // tokenLike finds what may be a token: the store's own have 43 characters, those of Django 40, and no name of anything here

@@ -108,7 +108,7 @@ func TestFileFaults(t *testing.T) {
 		"duplicate":               {"name: SECRET\ndata: d\nname: SECRET", []string{"name comes twice: s.yaml:1 and s.yaml:3"}},
 		"text for a number":       {"expect: SECRET", []string{"it is a text, and a whole number is expected"}},
 		"number for a text":       {"\napp: 123", []string{"bad value for app in s.yaml:2: it is a number, and a text is expected: put it in quotes"}},
-		"number for a duration":   {"timeout: 5", []string{"it is a number, and a duration such as 30s is expected"}},
+		"number for a duration":   {"timeout: 5", []string{"it is a number, and a duration such as 30s is expected$"}},
 		"text for a switch":       {`quiet: "true"`, []string{"it is a text, and true or false is expected"}},
 		"yes for a switch":        {"quiet: yes", []string{"it is a text, and true or false is expected"}},
 		"nothing":                 {"name:", []string{"it is nothing, and a text is expected"}},
@@ -144,7 +144,7 @@ func TestFileFaults(t *testing.T) {
 				t.Fatalf("FromFile() = %v, want %d faults", err, len(test.want))
 			}
 			for i, f := range faults {
-				if !strings.Contains(f.Error(), test.want[i]) {
+				if !strings.Contains(f.Error()+"$", test.want[i]) {
 					t.Errorf("fault %q does not say %q", f, test.want[i])
 				}
 				if text := f.Error() + f.Cure; strings.Contains(text, "SECRET") || f.Why == "" || f.Cure == "" {

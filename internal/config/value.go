@@ -24,7 +24,7 @@ func read(k Key, n *yaml.Node) (text, why string) {
 		}
 	}
 	why = "it is " + describe(n) + ", and " + want.words + " is expected"
-	if want.tags[0] == "!!str" && n.Tag != "!!null" {
+	if want.tags[0] == "!!str" && k.Type != typeDuration && n.Tag != "!!null" {
 		why += ": put it in quotes"
 	}
 	return "", why
