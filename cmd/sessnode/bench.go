@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -28,10 +30,11 @@ func newBench(std stdio) *cobra.Command {
 			"took and what failed. Without a workload it is `mixed`: 80 % read, 15 % read that counts as activity,\n" +
 			"4 % patch, 1 % create. Every combination of workloads, --clients and --nodes is measured in turn.\n\n" +
 			"It only writes sessions of the app `bench` (or --app), under subjects of its own, and revokes them in\n" +
-			"the end. It ends by itself; Ctrl-C ends it at once and shows what was measured by then.\n\n" +
+			"the end. It ends by itself; Ctrl-C ends it at once and shows what was measured by then. With --cluster\n" +
+			"it starts three nodes in a temporary folder, measures those, and removes them again.\n\n" +
 			"In a closed loop a client sends its next request when the last one is answered. With --rate requests\n" +
 			"are due at that pace whatever the store does (an open loop), and latencies count from when a request was due.",
-		Example: "  sessnode bench\n" +
+		Example: "  sessnode bench --cluster\n" +
 			"  sessnode bench create read --clients 1,16,64 --nodes leader --nodes follower\n" +
 			"  sessnode bench mixed --rate 2000 --clients 64 --duration 30s -o json",
 		ValidArgs: names,
@@ -51,6 +54,7 @@ func newBench(std stdio) *cobra.Command {
 // read makes a plan of what was typed, and reports all its faults at once.
 func (f *benchFlags) read(args []string, loopGiven bool) (bench.Plan, error) {
 	p := f.plan
+	p.Rate = float64(f.rate)
 	var faults []error
 	if len(args) > 0 {
 		p.Workloads = nil
@@ -79,31 +83,30 @@ func (f *benchFlags) read(args []string, loopGiven bool) (bench.Plan, error) {
 
 // run finds the store, puts the load on it, and shows what came of it.
 func (f *benchFlags) run(cmd *cobra.Command, std stdio, plan bench.Plan, args []string) error {
+	e := bench.ThisEnvironment()
+	e.Version, e.Commit = buildVersion()
+	e.Args = append(append([]string{"bench"}, args...), commandLine(cmd.Flags())...)
+	if f.cluster {
+		return runOwn(cmd, std, plan, e)
+	}
 	c, s, err := connect(cmd, std)
 	if err != nil {
 		return err
 	}
-	defer func() { c.Close() }()
-	if c.Name() == "" {
-		c = c.In(benchApp)
-	}
-	b := benchShow{printer: newPrinter(std, s), plan: plan, environment: benchEnvironment(cmd, args, c.Nodes())}
-	if s.apiKey == "" {
-		s.apiKey = keyIn(s.URL)
-	}
-	return b.load(cmd.Context(), bench.Reach(c, s.apiKey, s.Timeout), c.Name())
+	b := benchShow{printer: newPrinter(std, s), plan: plan, environment: e}
+	return b.load(cmd.Context(), c, cmp.Or(s.apiKey, keyIn(s.URL)), s.Timeout)
 }
 
-// benchEnvironment describes where it is measured. The command line is that which was typed, without the key.
-func benchEnvironment(cmd *cobra.Command, args, urls []string) bench.Environment {
-	e := bench.ThisEnvironment()
-	e.Version, e.Commit = buildVersion()
-	e.Args = append(append([]string{"bench"}, args...), commandLine(cmd.Flags())...)
-	e.Local = true
-	for _, u := range urls {
-		e.Local = e.Local && bench.Loopback(u)
+// keyIn returns the API key of a sessnode:// URL that the client has accepted; "" if there is none.
+func keyIn(text string) string {
+	_, rest, _ := strings.Cut(text, "://")
+	authority, _, _ := strings.Cut(rest, "/")
+	at := strings.LastIndexByte(authority, '@')
+	if at < 0 {
+		return ""
 	}
-	return e
+	key, _ := url.PathUnescape(authority[:at]) // the client has read it already
+	return key
 }
 
 // explainLoad says what to do about a load that could not be put on.
@@ -112,7 +115,7 @@ func explainLoad(err error) error {
 	switch {
 	case errors.Is(err, bench.ErrRemote):
 		return &problem{what: err.Error(), why: "load on other hosts may hurt who works there", exit: exitUsage, err: err,
-			try: "add --yes if that is what you want"}
+			try: "add --yes if that is what you want, or --cluster to measure three nodes of this host"}
 	case errors.As(err, &route) && sessnode.CodeOf(err) == sessnode.CodeUnknown:
 		return &problem{what: err.Error(), why: "the cluster has no such node now", try: "sessnode status   shows the nodes", exit: exitUsage, err: err}
 	}

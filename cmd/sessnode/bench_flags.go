@@ -16,6 +16,8 @@ type benchFlags struct {
 	plan         bench.Plan
 	loop         string
 	distribution string
+	rate         int
+	cluster      bool
 }
 
 func (f *benchFlags) add(flags *pflag.FlagSet) {
@@ -29,8 +31,9 @@ func (f *benchFlags) add(flags *pflag.FlagSet) {
 	flags.IntVar(&p.Sessions, "sessions", p.Sessions, "how many sessions are made before, for requests about sessions")
 	flags.StringVar(&f.distribution, "distribution", bench.Uniform.String(), "which of them are asked for: uniform, or zipf (few very often)")
 	flags.StringVar(&f.loop, "loop", "closed", "closed, or open with --rate")
-	flags.Float64Var(&p.Rate, "rate", 0, "requests that are due a second; makes an open loop")
+	flags.IntVar(&f.rate, "rate", 0, "requests that are due a second; makes an open loop")
 	flags.Uint64Var(&p.Seed, "seed", p.Seed, "decides which requests are sent about which sessions")
+	flags.BoolVar(&f.cluster, "cluster", false, "start three nodes for this in a temporary folder, and measure those")
 	flags.BoolVar(&p.Keep, "keep", false, "leave the sessions in the store")
 	flags.BoolVar(&p.Remote, "yes", false, "put load on nodes of other hosts too")
 }

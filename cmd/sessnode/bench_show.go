@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/sessnode/sessnode/client"
 	"github.com/sessnode/sessnode/internal/bench"
 	"github.com/sessnode/sessnode/internal/term"
 )
@@ -29,16 +30,21 @@ type benchShow struct {
 	err  error     // of writing the result
 }
 
-// load puts the load on a store. Whatever happens on the way, what was measured is shown.
-func (b *benchShow) load(ctx context.Context, store bench.Store, app string) error {
-	runs := b.plan.Total()
-	b.say("measuring for %s in the app %s; Ctrl-C ends it and shows what was measured", term.Duration(runs), app)
+// load puts the load on a cluster. Whatever happens on the way, what was measured is shown. It closes the client.
+func (b *benchShow) load(ctx context.Context, c *client.Client, apiKey string, timeout time.Duration) error {
+	defer c.Close()
+	if c.Name() == "" {
+		c = c.In(benchApp)
+	}
+	b.environment.Local = !slices.ContainsFunc(c.Nodes(), func(u string) bool { return !bench.Loopback(u) })
+	b.say("measuring for %s in the app %s; Ctrl-C ends it and shows what was measured", term.Duration(b.plan.Total()), c.Name())
+	b.said = time.Now()
 	b.live = term.NewLive(b.printer.err, b.errors)
 	observer := bench.Observer{Every: redrawEvery, Progress: b.progress, Done: b.done}
 	if !b.errors.Moves() {
 		observer.Every = narrateEvery
 	}
-	report, err := bench.Load(ctx, store, b.plan, observer)
+	report, err := bench.Load(ctx, bench.Reach(c, apiKey, timeout), b.plan, observer)
 	b.endProgress()
 	report.Environment = b.environment
 	err = errors.Join(explainLoad(err), b.err)
@@ -46,7 +52,7 @@ func (b *benchShow) load(ctx context.Context, store bench.Store, app string) err
 		err = errors.Join(err, b.result(report))
 	}
 	if report.Left > 0 {
-		b.say("%s sessions are left in the app %s; they expire by themselves, within 3 hours of their last use", term.Count(report.Left), app)
+		b.say("%s sessions are left in the app %s; they expire by themselves, within 3 hours of their last use", term.Count(report.Left), c.Name())
 	}
 	if err == nil && !report.Interrupted && report.Succeeded() == 0 {
 		err = &problem{what: "no operation succeeded", why: strings.Join(report.Remarks()[1:], "; "), try: "sessnode status   shows whether the cluster serves", exit: exitFailure}
@@ -76,6 +82,7 @@ func (b *benchShow) endProgress() {
 
 // done tells of a run that has ended: as a line of the result in jsonl, else in the narration where more are to come.
 func (b *benchShow) done(r bench.Run) {
+	b.said = time.Now()
 	if b.form == "jsonl" {
 		b.err = errors.Join(b.err, b.json(benchLine{Type: "run", Run: &r}))
 		return
@@ -114,16 +121,4 @@ func (b *benchShow) result(r bench.Report) error {
 	lines = append(append(lines, ""), r.Remarks()...)
 	_, err := fmt.Fprintln(b.out, strings.Join(lines, "\n"))
 	return err
-}
-
-// keyIn returns the API key of a sessnode:// URL that the client has accepted; "" if there is none.
-func keyIn(text string) string {
-	_, rest, _ := strings.Cut(text, "://")
-	authority, _, _ := strings.Cut(rest, "/")
-	at := strings.LastIndexByte(authority, '@')
-	if at < 0 {
-		return ""
-	}
-	key, _ := url.PathUnescape(authority[:at]) // the client has read it already
-	return key
 }

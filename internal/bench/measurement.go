@@ -7,13 +7,13 @@ import (
 
 // Measurement is what one kind of operation came to.
 type Measurement struct {
-	Operation string            `json:"operation"`
-	OK        uint64            `json:"ok"`
-	PerSecond float64           `json:"per_second"`      // of those that succeeded
-	Errors    map[string]uint64 `json:"errors"`          // by code, without unknown
-	Unknown   uint64            `json:"unknown"`         // changes that were sent and may have been made or not
-	Latency   Latency           `json:"latency_seconds"` // of those that succeeded
-	Histogram []Bar             `json:"histogram"`
+	Operation string            `json:"operation" doc:"create, read, read+touch, patch, touch or all"`
+	OK        uint64            `json:"ok" doc:"how many succeeded"`
+	PerSecond float64           `json:"per_second" doc:"how many succeeded a second"`
+	Errors    map[string]uint64 `json:"errors" doc:"how many failed, by code, without unknown"`
+	Unknown   uint64            `json:"unknown" doc:"changes that were sent and may have been made or not"`
+	Latency   Latency           `json:"latency_seconds" doc:"mean, min, p50, p95, p99, p99_9 and max of those that succeeded; quantiles within 1.6 %"`
+	Histogram []Bar             `json:"histogram" doc:"count took at least from and less than to seconds"`
 }
 
 // Latency are quantiles in seconds, within the relative error of package latency; max, min and mean are exact.

@@ -10,26 +10,29 @@ const Schema = 1
 
 // Report is what a load came to. Its JSON form is stable.
 type Report struct {
-	Schema      int         `json:"schema"`
-	Environment Environment `json:"environment"`
-	Nodes       []NodeInfo  `json:"nodes"`
-	Settings    Settings    `json:"settings"`
-	Runs        []Run       `json:"runs"`
-	Left        uint64      `json:"sessions_left"`
-	Interrupted bool        `json:"interrupted"`
+	Schema      int         `json:"schema" doc:"version of this form; it grows when a field changes or goes"`
+	Environment Environment `json:"environment" doc:"where it was measured"`
+	Nodes       []NodeInfo  `json:"nodes" doc:"name, url and whether it led, before the first run"`
+	Settings    Settings    `json:"settings" doc:"what is the same in all runs"`
+	Runs        []Run       `json:"runs" doc:"each run; see below"`
+	Left        uint64      `json:"sessions_left" doc:"how many sessions could not be revoked, or were to be kept"`
+	Interrupted bool        `json:"interrupted" doc:"a signal ended it early"`
 }
 
 // Environment is where it was measured: the machine of the generator.
 type Environment struct {
-	Version string    `json:"version"` // of sessnode, as Commit
-	Commit  string    `json:"commit"`
-	Go      string    `json:"go"`
-	OS      string    `json:"os"`
-	Arch    string    `json:"arch"`
-	CPUs    int       `json:"cpus"`
-	Args    []string  `json:"args"` // of the command line, without keys
-	Started time.Time `json:"started"`
-	Local   bool      `json:"local"` // the nodes run on this machine
+	Version string    `json:"version" doc:"of sessnode"`
+	Commit  string    `json:"commit" doc:"of sessnode"`
+	Go      string    `json:"go" doc:"version of Go"`
+	OS      string    `json:"os" doc:"of the machine that sent"`
+	Arch    string    `json:"arch" doc:"its architecture"`
+	CPUs    int       `json:"cpus" doc:"its processors"`
+	Args    []string  `json:"args" doc:"the command line, without keys"`
+	Started time.Time `json:"started" doc:"when"`
+	Local   bool      `json:"local" doc:"all nodes run on that machine"`
+
+	// Of nodes that were started for the load: the time of a flushed write of 4 KiB where they keep their data.
+	FlushSeconds float64 `json:"flush_seconds,omitempty" doc:"with --cluster: the time of a flushed write of 4 KiB where the nodes keep their data"`
 }
 
 // NodeInfo is a node as it was before the first run.

@@ -9,19 +9,19 @@ import (
 
 // Run is what one run came to. It is part of the JSON form, which is stable: fields are added, never changed.
 type Run struct {
-	Workload   string        `json:"workload"`
-	Clients    int           `json:"clients"`
-	Route      string        `json:"route"` // as it was asked for
-	Nodes      []string      `json:"nodes"` // the names of those that it meant
-	Round      int           `json:"round"` // from 1 on
-	Seconds    float64       `json:"seconds"`
-	Operations []Measurement `json:"operations"`
-	Total      Measurement   `json:"total"`          // of all operations; its operation is "all"
-	Open       *Offered      `json:"open,omitempty"` // of an open loop
-	Notes      []string      `json:"notes,omitempty"`
+	Workload   string        `json:"workload" doc:"what was sent"`
+	Clients    int           `json:"clients" doc:"how many sent at once"`
+	Route      string        `json:"route" doc:"through which nodes, as it was asked for"`
+	Nodes      []string      `json:"nodes" doc:"the names of those nodes"`
+	Round      int           `json:"round" doc:"from 1 on; see --repeat"`
+	Seconds    float64       `json:"seconds" doc:"how long it was measured, up to the last answer"`
+	Operations []Measurement `json:"operations" doc:"each kind of operation; see below"`
+	Total      Measurement   `json:"total" doc:"all of them together, as operation all"`
+	Open       *Offered      `json:"open,omitempty" doc:"of an open loop: rate, due, begun and late operations"`
+	Notes      []string      `json:"notes,omitempty" doc:"sentences that a reader of the figures has to know"`
 
-	WarmUpErrors uint64 `json:"warmup_errors"`
-	Interrupted  bool   `json:"interrupted"`
+	WarmUpErrors uint64 `json:"warmup_errors" doc:"errors before it was measured"`
+	Interrupted  bool   `json:"interrupted" doc:"it was cut short"`
 }
 
 // Offered is what an open loop asked of the store.

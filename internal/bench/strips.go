@@ -14,7 +14,7 @@ var blocks = []rune("▁▂▃▄▅▆▇█")
 
 const (
 	leastPerDecade = 4
-	mostPerDecade  = 20
+	mostPerDecade  = 30
 )
 
 // Strips draws the latencies of each row as a strip of block characters, all over one logarithmic axis, so that one can be
