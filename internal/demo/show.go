@@ -111,6 +111,7 @@ func (s *show) redraw(ctx context.Context) {
 	if !s.Screen.Moves() {
 		every = plainEvery
 		s.sayNodes()
+		s.say("")
 	}
 	tick := time.NewTicker(every)
 	defer tick.Stop()
