@@ -94,6 +94,8 @@ func (f demoFlags) validate() ([]demo.Step, error) {
 		return nil, &usageError{fmt.Errorf("--script: %w", err)}
 	case f.output != "table" && f.output != "json":
 		return nil, &usageError{fmt.Errorf("--output is %q, allowed are table and json", f.output)}
+	case f.tour && (f.script != "" || f.duration != 0), !f.tour && f.output != "table":
+		return nil, &usageError{errors.New("--script and --for are for the demo, --output is for --tour")}
 	case f.duration < 0:
 		return nil, &usageError{fmt.Errorf("--for is %v, it must not be negative", f.duration)}
 	case f.port < 1024 || f.port > 60000 || f.appPort < 1024 || f.appPort > 60000:

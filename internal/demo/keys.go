@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"time"
+	"unicode"
 )
 
 const (
@@ -69,7 +70,7 @@ func (s *show) obey(ctx context.Context, pressed <-chan rune) {
 		case <-ctx.Done():
 			return
 		}
-		switch key {
+		switch unicode.ToLower(key) {
 		case KeyKill:
 			s.kill(ctx)
 		case KeyRestart:
