@@ -55,7 +55,7 @@ func (b *benchShow) load(ctx context.Context, c *client.Client, apiKey string, t
 		b.say("%s sessions are left in the app %s; they expire by themselves, within 3 hours of their last use", term.Count(report.Left), c.Name())
 	}
 	if err == nil && !report.Interrupted && report.Succeeded() == 0 {
-		err = &problem{what: "no operation succeeded", why: strings.Join(report.Remarks()[1:], "; "), try: "sessnode status   shows whether the cluster serves", exit: exitFailure}
+		err = &problem{what: "no operation succeeded", why: strings.Join(report.Remarks()[2:], "; "), try: "sessnode status   shows whether the cluster serves", exit: exitFailure}
 	}
 	return interruptedOr(ctx, err)
 }

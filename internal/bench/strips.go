@@ -40,6 +40,9 @@ func (r Report) Strips(s term.Screen) []string {
 			lines = append(lines, term.Pad(stripName(row), label)+"  "+strip(s, row.Histogram, first, (last-first)*perDecade, perDecade, row.Latency.P99))
 		}
 	}
+	if s.Color {
+		lines = append(lines, s.Dim(strings.Repeat(" ", label+2)+"yellow: the slowest hundredth"))
+	}
 	return lines
 }
 
@@ -47,7 +50,7 @@ func (r Report) Strips(s term.Screen) []string {
 func (b Bar) middle() float64 { return max((b.From+b.To)/2, 1e-9) }
 
 func stripName(w Row) string {
-	name := fmt.Sprintf("%s %d", strings.TrimSpace(operationOf(w, true)), w.Clients)
+	name := fmt.Sprintf("%s %d", operationOf(w, true), w.Clients)
 	if w.Route != "all" {
 		name += " " + w.Route
 	}

@@ -112,13 +112,14 @@ func (r Report) Remarks() []string {
 	s := r.Settings
 	loop := "closed loop"
 	if s.Rate > 0 {
-		loop = fmt.Sprintf("open loop, %g/s, latencies from when a request was due", s.Rate)
+		loop = fmt.Sprintf("open loop of %g/s, from when due", s.Rate)
 	}
+	rounds := ""
 	if s.Rounds > 1 {
-		loop += fmt.Sprintf(", medians of %d rounds", s.Rounds)
+		rounds = fmt.Sprintf("; medians of %d rounds", s.Rounds)
 	}
-	list = append(list, fmt.Sprintf("Latencies in milliseconds; %s; %g s a run, after %g s of warm-up; %d bytes in four attributes; %s sessions, %s.",
-		loop, s.DurationSeconds, s.WarmUpSeconds, s.PayloadBytes, term.Count(uint64(s.Sessions)), s.Distribution))
+	list = append(list, fmt.Sprintf("Latencies in milliseconds; %s; %g s a run after %g s of warm-up.", loop, s.DurationSeconds, s.WarmUpSeconds),
+		fmt.Sprintf("%s bytes in four attributes; %s sessions, %s%s.", term.Count(uint64(s.PayloadBytes)), term.Count(uint64(s.Sessions)), s.Distribution, rounds))
 	for _, row := range Rows(r.Runs) {
 		if row.Failed() > 0 && row.Operation != "all" {
 			list = append(list, fmt.Sprintf("%s: failed: %s", nameOf(row), failures(row)))
