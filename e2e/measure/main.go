@@ -156,7 +156,8 @@ node under the same operation id when one fails. The number of an event is the l
 acknowledged write; each event was measured %d times. A flushed write of 4 KiB takes %v on this disk; the load average was %s when the
 measurement began.
 
-    go run ./e2e/measure -n %d -out docs/performance/failover.md
+<!-- run: skip it takes ten minutes -->
+`+"```sh\ngo run ./e2e/measure -n %d -out docs/performance/failover.md\n```"+`
 
 | profile | the leader is lost by | median | slowest |
 | --- | --- | --- | --- |
