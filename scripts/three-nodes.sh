@@ -4,6 +4,8 @@
 #   ./scripts/three-nodes.sh [flags for every node, such as --profile fast]
 #
 #   n1 http://127.0.0.1:7480   n2 http://127.0.0.1:7490   n3 http://127.0.0.1:7500
+#
+# data/n1.pid and so on hold the nodes' process ids, for those who want to hurt one.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -27,6 +29,7 @@ for i in 1 2 3; do
     --http "127.0.0.1:$port" --node "127.0.0.1:$((port + 1))" --gossip "127.0.0.1:$((port + 2))" \
     --seeds 127.0.0.1:7482,127.0.0.1:7492,127.0.0.1:7502 "$@" 2> >(trap '' INT; exec sed -u "s/^/n$i  /" >&2) &
   pids+=($!)
+  echo $! > "data/n$i.pid"
 done
 wait -n || true # a node that ends takes the others along
 echo "one of the nodes has ended: stopping the others" >&2
