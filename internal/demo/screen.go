@@ -89,6 +89,8 @@ func role(s term.Screen, n NodeStatus, leader bool, now time.Time) string {
 		return s.Warn("no answer")
 	case leader:
 		return s.Green("★ leader")
+	case n.Leader == "":
+		return s.Warn("sees no leader")
 	}
 	return "· follower"
 }

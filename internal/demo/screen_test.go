@@ -68,7 +68,7 @@ func TestColourIsNeverTheOnlySignal(t *testing.T) {
 	}{
 		{"leader", node, true}, {"follower", node, false}, {"killed", NodeStatus{Life: Killed, Since: at(0)}, false},
 		{"paused", NodeStatus{Life: Paused, Since: at(0)}, false}, {"ended", NodeStatus{Life: Ended}, false},
-		{"silent", NodeStatus{Life: Running, Err: errOpen}, false},
+		{"alone", NodeStatus{Life: Running}, false}, {"silent", NodeStatus{Life: Running, Err: errOpen}, false},
 	} {
 		text := role(screen, state.status, state.leader, at(4))
 		if other, twice := seen[text]; twice {
