@@ -166,7 +166,7 @@ func short(route string) string {
 
 // strips are the last minute: requests, and who led.
 func (t *Top) strips(s term.Screen) []string {
-	room := max(10, min(history, s.Width-32))
+	room := max(10, min(history, s.Width-40))
 	rates, leaders := tail(t.rates, room), tail(t.leaders, room)
 	lines := []string{
 		fmt.Sprintf("sessions    %s created, %s ended, %s expired a second", rate(t.last.Created), rate(t.last.Ended), rate(t.last.Expired)),
