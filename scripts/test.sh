@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # The one test command: sets up what the tests need on a fresh machine, then runs all of them.
 #
-#   ./scripts/test.sh            everything (at most 10 minutes on two cores)
+#   ./scripts/test.sh            everything (at most 40 minutes on two cores)
 #   ./scripts/test.sh fast       only what needs no processes: format, vet, unit and property tests, the house
-#   ./scripts/test.sh e2e smoke  the groups that are named: setup format vet unit e2e smoke
+#   ./scripts/test.sh e2e docs   the groups that are named: setup format vet unit e2e docs smoke
 #
 # Every group is run even when an earlier one failed; the exit code is 1 when any did. A group that cannot run has failed.
 set -uo pipefail
@@ -16,6 +16,8 @@ setup() {
   local missing=()
   need() { command -v "$1" >/dev/null || missing+=("$2"); }
   need gcc gcc; need curl curl; need mkfs.ext4 e2fsprogs; need losetup util-linux; need mount mount; need ip iproute2
+  need git git; need jq jq; need openssl openssl # what the documentation's pages use
+  [ -e /etc/ssl/certs/ca-certificates.crt ] || missing+=(ca-certificates)
   [ -e /usr/include/stdlib.h ] || missing+=(libc6-dev)
   if [ ${#missing[@]} -gt 0 ]; then
     echo "missing packages: ${missing[*]}"
@@ -39,11 +41,17 @@ vet() { go vet ./... && go vet -tags e2e,sabotage ./...; }
 # unit: everything that runs inside one process, the seeds of the fuzz tests and the tests of the house among it.
 unit() { go test -race -shuffle=on -p 2 -timeout 5m ./...; }
 
-# e2e: real processes under faults; needs root for its disks.
+# e2e: real processes under faults; needs root for its disks. The documentation has a group of its own.
 e2e() {
-  [ -n "$(go list -tags e2e ./e2e/... 2>/dev/null)" ] || { echo "no package under ./e2e"; return 1; }
-  go test -tags e2e -count=1 -p 1 -timeout 9m ./e2e/...
+  local packages
+  packages=$(go list -tags e2e ./e2e/... | grep -v '/e2e/docs') || { echo "no package under ./e2e"; return 1; }
+  # shellcheck disable=SC2086 # a list
+  go test -tags e2e -count=1 -p 1 -timeout 9m $packages
 }
+
+# docs: the README and docs/, followed to the letter on three nodes, and on a machine with nothing but Go; needs root for its
+# networks.
+docs() { go test -tags e2e -count=1 -p 1 -timeout 16m ./e2e/docs/...; }
 
 # smoke: the story of a login, told with curl.
 smoke() { ./scripts/smoke.sh; }
@@ -51,10 +59,10 @@ smoke() { ./scripts/smoke.sh; }
 groups=()
 for word in "${@:-all}"; do
   case $word in
-    all) groups+=(setup format vet unit e2e smoke) ;;
+    all) groups+=(setup format vet unit e2e docs smoke) ;;
     fast) groups+=(setup format vet unit) ;;
-    setup | format | vet | unit | e2e | smoke) groups+=("$word") ;;
-    *) echo "error:  no group is called $word; likely: a typing error; try: $0 [all|fast|setup|format|vet|unit|e2e|smoke]..." >&2; exit 2 ;;
+    setup | format | vet | unit | e2e | docs | smoke) groups+=("$word") ;;
+    *) echo "error:  no group is called $word; likely: a typing error; try: $0 [all|fast|setup|format|vet|unit|e2e|docs|smoke]..." >&2; exit 2 ;;
   esac
 done
 
