@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/sessnode/sessnode/internal/bench"
 	"github.com/sessnode/sessnode/internal/view"
 )
 
@@ -29,6 +30,10 @@ func shapes() []shape {
 		{"subject revoke, app revoke, app drop", outcome{}},
 		{"app get, set; app list: an array", view.App{}},
 		{"config print: an array", setting{}},
+		{"bench; with jsonl each of `runs` is a line `{\"type\":\"run\",\"run\":...}`, and the rest the last, `report`", bench.Report{}},
+		{"bench: `environment`", bench.Environment{}},
+		{"bench: each of `runs`", bench.Run{}},
+		{"bench: `total`, and each of `operations`", bench.Measurement{}},
 	}
 }
 
