@@ -6,7 +6,7 @@ import (
 	"math"
 )
 
-// The log, snapshots and hashes are msgpack (github.com/msgpack/msgpack/blob/master/spec.md), of which they need five forms:
+// The log, snapshots and hashes are msgpack (msgpack.org), of which they need five forms:
 // integers, booleans, texts, bytes and arrays. They are written and read by hand, because this is where a node spends most
 // of its time on a change, and a general library allocates for each record. A test compares every form with the library
 // vmihailenco/msgpack, which wrote the first logs: what is written must be the same byte for byte, and what is read the
