@@ -134,14 +134,22 @@ func (b *browser) do(ctx context.Context, method, path string, form url.Values) 
 	}
 	res, err := b.http.Do(req)
 	if err != nil {
-		return nil, "", errors.Join(errNotServed, ctx.Err())
+		return nil, "", notServed(ctx)
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxPage))
 	if err != nil || res.StatusCode >= http.StatusInternalServerError {
-		return nil, "", errors.Join(errNotServed, ctx.Err())
+		return nil, "", notServed(ctx)
 	}
 	return res, string(body), nil
+}
+
+// notServed is errNotServed, with the reason where it is the caller's own.
+func notServed(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%w: %w", errNotServed, err)
+	}
+	return errNotServed
 }
 
 // unexpected is an answer that the app has no reason to give. It names no cookie.

@@ -2,13 +2,13 @@ package demo
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"os"
 	"time"
 )
 
 // errParentGone is the cause of a context whose `go run` has ended.
-var errParentGone = errors.New("`go run` has ended")
+var errParentGone = fmt.Errorf("%w: `go run` has ended", context.Canceled)
 
 // UnderGoRun reports whether this process was started by `go run`.
 func UnderGoRun() bool { return commandOf(os.Getppid()) == "go" }

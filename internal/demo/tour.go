@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/sessnode/sessnode"
@@ -41,8 +42,9 @@ type Narrator interface {
 // tour is one run. It is not safe for concurrent use.
 type tour struct {
 	*stage
-	say    Narrator
-	report Report
+	say         Narrator
+	report      Report
+	interrupted atomic.Bool // by a person or a signal
 
 	people *People
 	ada    *browser
@@ -61,24 +63,28 @@ type tour struct {
 // behind; a verdict other than PASS is no error here (Report.Err).
 func Tour(ctx context.Context, place Place, say Narrator) (report Report, err error) {
 	began := time.Now()
+	interrupt := ctx
 	ctx, cancel := context.WithTimeout(ctx, tourLimit)
 	defer cancel()
 	say.Doing("three nodes start")
 	stage, err := openStage(ctx, place)
 	t := &tour{stage: stage, say: say, report: Report{Planned: tourChecks}, apps: map[*Node]string{}}
 	defer func() {
-		if err != nil || report.Verdict != Pass {
+		if interrupt.Err() == nil && (err != nil || report.Verdict != Pass) {
 			say.Logs(stage.lastLogs(logLines))
 		}
 		err = errors.Join(err, stage.close())
 	}()
-	if err != nil {
+	if cause := context.Cause(interrupt); err != nil && cause != nil {
+		return t.report, cause
+	} else if err != nil {
 		return t.report, err
 	}
+	defer context.AfterFunc(interrupt, func() { t.interrupted.Store(true) })()
 	err = t.run(ctx)
 	t.stopAll()
-	if cause := context.Cause(ctx); err != nil && cause != nil && !errors.Is(cause, context.DeadlineExceeded) {
-		return t.report, cause // it was interrupted
+	if interrupt.Err() != nil {
+		return t.report, context.Cause(interrupt)
 	}
 	if err != nil {
 		t.judged("the tour goes on", "", Unjudged, err.Error())
@@ -104,6 +110,9 @@ func (t *tour) run(ctx context.Context) error {
 }
 
 func (t *tour) judged(name string, promise Promise, outcome Outcome, detail string) {
+	if t.interrupted.Load() {
+		return // what is asked now fails because of that
+	}
 	c := Check{name, promise, outcome, detail}
 	t.report.Checks = append(t.report.Checks, c)
 	t.say.Judged(c)
