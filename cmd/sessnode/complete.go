@@ -21,10 +21,15 @@ func completeApps(std stdio) cobra.CompletionFunc {
 	}
 }
 
-// completeAppFlag completes --app.
-func completeAppFlag(std stdio) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-		return appNames(cmd, std), cobra.ShellCompDirectiveNoFileComp
+// completeAppFlags completes --app, wherever it is.
+func completeAppFlags(cmd *cobra.Command, std stdio) {
+	if f := cmd.Flags().Lookup("app"); f != nil {
+		_ = cmd.RegisterFlagCompletionFunc("app", func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+			return appNames(cmd, std), cobra.ShellCompDirectiveNoFileComp
+		}) // the flag is there
+	}
+	for _, below := range cmd.Commands() {
+		completeAppFlags(below, std)
 	}
 }
 

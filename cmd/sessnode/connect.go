@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -34,10 +35,16 @@ func readClient(cmd *cobra.Command, std stdio) (clientSettings, error) {
 // connect prepares a client of the cluster that a verb's flags, the variables and the file name; see addClientFlags. It
 // sends nothing yet. The caller closes it.
 func connect(cmd *cobra.Command, std stdio) (*client.Client, clientSettings, error) {
+	return connectFor(cmd, std, 0)
+}
+
+// connectFor is connect for what takes longer than a session's read: the time-out is at least this.
+func connectFor(cmd *cobra.Command, std stdio, least time.Duration) (*client.Client, clientSettings, error) {
 	s, err := readClient(cmd, std)
 	if err != nil {
 		return nil, s, err
 	}
+	s.Timeout = max(s.Timeout, least)
 	s.transport = client.DefaultTransport()
 	if s.Verbose {
 		s.transport = &curls{out: std.err, next: s.transport}

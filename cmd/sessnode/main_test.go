@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bufio"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -36,7 +38,7 @@ func TestScripts(t *testing.T) {
 			}
 			return err
 		},
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "ready": ready},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "ready": ready, "interrupted": interrupted},
 		RequireExplicitExec: true,
 	})
 }
@@ -55,6 +57,43 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if want, _ := strconv.Atoi(args[0]); got != want {
 		ts.Fatalf("sessnode %s exits with %d, want %d", strings.Join(args[1:], " "), got, want)
+	}
+}
+
+// interrupted runs a program until it has written a line, sends it SIGINT, and compares its exit code. What it has written are
+// whole lines, and nothing of it is a stack: `interrupted 130 sessnode top`.
+func interrupted(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: interrupted CODE PROGRAM [args...]")
+	}
+	path := ts.Getenv("PATH")
+	cmd := exec.Command(filepath.Join(strings.Split(path, string(os.PathListSeparator))[0], args[1]), args[2:]...)
+	cmd.Dir = ts.Getenv("WORK")
+	for _, name := range []string{"PATH", "HOME", "SESSNODE_URL", "SESSNODE_APP"} {
+		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
+	}
+	out, err := cmd.StdoutPipe()
+	ts.Check(err)
+	var narration strings.Builder
+	cmd.Stderr = &narration
+	ts.Check(cmd.Start())
+	lines := bufio.NewReader(out)
+	_, err = lines.ReadString('\n')
+	if err != nil {
+		ts.Fatalf("%s wrote no line: %v\n%s", args[1], err, narration.String())
+	}
+	ts.Check(cmd.Process.Signal(os.Interrupt))
+	rest, err := io.ReadAll(lines)
+	ts.Check(err)
+	err = cmd.Wait()
+	if want, _ := strconv.Atoi(args[0]); cmd.ProcessState.ExitCode() != want {
+		ts.Fatalf("%s ends with %v, want exit code %d\n%s", args[1], err, want, narration.String())
+	}
+	if len(rest) > 0 && rest[len(rest)-1] != '\n' {
+		ts.Fatalf("%s left half a line: %q", args[1], rest)
+	}
+	if strings.Contains(narration.String(), "goroutine ") {
+		ts.Fatalf("%s shows a stack:\n%s", args[1], narration.String())
 	}
 }
 

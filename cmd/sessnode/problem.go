@@ -54,11 +54,17 @@ type silent struct{ exit int }
 // Error names the code.
 func (s *silent) Error() string { return fmt.Sprintf("exit code %d", s.exit) }
 
-// report prints err in threes of lines and returns the exit code that it stands for.
-func report(std stdio, err error) int {
+// report prints err in threes of lines and returns the exit code that it stands for. What may be a token among the arguments
+// is not shown again.
+func report(std stdio, err error, args []string) int {
+	put := func(p *problem) {
+		hidden := *p
+		hidden.what, hidden.why, hidden.try = redact(p.what, args), redact(p.why, args), redact(p.try, args)
+		hidden.print(std.err, std.env)
+	}
 	if faults := config.Faults(err); len(faults) > 0 {
 		for _, f := range faults {
-			(&problem{what: f.What, why: f.Why, try: f.Cure}).print(std.err, std.env)
+			put(&problem{what: f.What, why: f.Why, try: f.Cure})
 		}
 		return exitUsage
 	}
@@ -66,7 +72,7 @@ func report(std stdio, err error) int {
 		return code.exit
 	}
 	p := explain(err)
-	p.print(std.err, std.env)
+	put(p)
 	return p.exit
 }
 

@@ -51,7 +51,7 @@ func TestEveryProblemHasThreeLinesAndItsExitCode(t *testing.T) {
 			continue
 		}
 		var out bytes.Buffer
-		if got := report(stdio{err: &out, env: os.LookupEnv}, test.err); got != test.exit {
+		if got := report(stdio{err: &out, env: os.LookupEnv}, test.err, nil); got != test.exit {
 			t.Errorf("report(%s) exits with %d, want %d", test.name, got, test.exit)
 		}
 		lines := strings.Split(out.String(), "\n")

@@ -32,9 +32,9 @@ func run(ctx context.Context, std stdio, args []string) int {
 	}
 	var u *usageError
 	if errors.As(err, &u) || !started(cmd) {
-		err = &problem{redact(err.Error(), args), "this command line was not understood", suggest(cmd, args, err), exitUsage, err}
+		err = &problem{err.Error(), "this command line was not understood", suggest(cmd, args, err), exitUsage, err}
 	}
-	return report(std, err)
+	return report(std, err, args)
 }
 
 // usageError is a command line that a verb itself refused.
@@ -91,10 +91,11 @@ func newRoot(std stdio) *cobra.Command {
 	in(groupRun, newServe(std), newDemo(std), newBench(std))
 	in(groupLook, newStatus(std), newTop(std), newEvents(std), newCheck(std))
 	in(groupSessions, newSession(std), newWhy(std), newSubject(std))
-	in(groupOperate, newApp(std), newConfig(std))
+	in(groupOperate, newNode(std), newApp(std), newConfig(std))
 	in(groupOther, newVersion(std), newReference(std), newDemoKeeper(std))
 	root.AddCommand(topics()...)
 	nameDefaults(root)
+	completeAppFlags(root, std)
 	return root
 }
 

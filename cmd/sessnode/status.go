@@ -10,6 +10,7 @@ import (
 
 	"github.com/sessnode/sessnode"
 	"github.com/sessnode/sessnode/client"
+	"github.com/sessnode/sessnode/internal/term"
 	"github.com/sessnode/sessnode/internal/view"
 )
 
@@ -69,8 +70,7 @@ func printStatus(p printer, c view.Cluster) error {
 	return verdictOf(c)
 }
 
-// verdictOf is the exit code of a cluster's health. The sentence has said why, so the error has one line where it has
-// nothing to add.
+// verdictOf is the exit code of a cluster's health. Of one that is degraded the sentence has said all.
 func verdictOf(c view.Cluster) error {
 	switch c.Health {
 	case view.Healthy:
@@ -78,9 +78,13 @@ func verdictOf(c view.Cluster) error {
 	case view.Degraded:
 		return &silent{exitFailure}
 	case view.NoLeader:
-		return &problem{what: c.Summary, why: "too few voters reach each other, or an election is under way",
+		return &problem{what: "no node leads", why: "too few voters reach each other, or an election is under way",
 			try: "start the nodes that are down; the log of each says what it waits for", exit: exitUnavailable, err: sessnode.ErrUnavailable}
 	}
-	return &problem{what: c.Summary, why: "no node listens there, or the network between is cut",
+	var asked []string
+	for _, n := range c.Nodes {
+		asked = append(asked, term.Clean(n.HTTP))
+	}
+	return &problem{what: "no answer from " + strings.Join(asked, ", "), why: "no node listens there, or the network between is cut",
 		try: "check --url and SESSNODE_URL; sessnode check --url http://HOST:7480 asks one node alone", exit: exitUnavailable, err: sessnode.ErrUnavailable}
 }

@@ -121,11 +121,15 @@ var tokenLike = regexp.MustCompile(`[A-Za-z0-9_-]{32,}`)
 // looksLikeToken reports whether an argument is probably a token that does not belong on a command line.
 func looksLikeToken(arg string) bool { return tokenLike.FindString(arg) == arg && arg != "" }
 
-// redact hides arguments that may be tokens in a message that quotes the command line.
+// redact hides what was typed and may be a token in a message that quotes the command line: an argument, or what follows
+// its equals sign.
 func redact(message string, args []string) string {
 	for _, arg := range args {
-		for _, part := range tokenLike.FindAllString(arg, -1) {
-			message = strings.ReplaceAll(message, part, "[token?]")
+		_, value, _ := strings.Cut(arg, "=")
+		for _, part := range []string{arg, value} {
+			if looksLikeToken(part) {
+				message = strings.ReplaceAll(message, part, "[token?]")
+			}
 		}
 	}
 	return message
