@@ -122,6 +122,17 @@ func TestTheWarmUpIsNotMeasured(t *testing.T) {
 	})
 }
 
+func TestWhatTheWarmUpCouldNotBeginIsForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := planOf(t, "read", 2)
+		p.WarmUp, p.Rate = 5*time.Second, 1000
+		got := mustLoad(t, t.Context(), &fakeStore{takes: always(100 * time.Millisecond)}, p, Observer{}).Runs[0]
+		if got.Open.Due != 10_000 || got.Open.Begun != 200 || got.Total.OK != 200 || got.Total.Latency.Min > 0.2 {
+			t.Errorf("offered %+v, %d ok, fastest %v s, want 200 of 10000, and the first one not late", got.Open, got.Total.OK, got.Total.Latency.Min)
+		}
+	})
+}
+
 func TestErrorsAreCountedByCodeAndNeverTimed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		codes := []sessnode.Code{sessnode.OK, sessnode.CodeConflict, sessnode.CodeUnknown, sessnode.OK, sessnode.CodeNotFound}

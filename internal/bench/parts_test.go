@@ -155,20 +155,15 @@ func TestASeedDecidesWhatIsSentAboutWhichSession(t *testing.T) {
 
 func TestASchedulesStepsAreEvenAndCountedRight(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		rate := rapid.Float64Range(0.1, 100_000).Draw(t, "rate")
+		rate := rapid.Float64Range(0.1, 3_000).Draw(t, "rate")
 		s := newSchedule(time.Unix(1e9, 0), rate)
-		from := s.start.Add(time.Duration(rapid.Int64Range(-1e9, 3e9).Draw(t, "from")))
-		to := from.Add(time.Duration(rapid.Int64Range(0, 1e9).Draw(t, "length")))
+		to := s.start.Add(time.Duration(rapid.Int64Range(-1e9, 1e9).Draw(t, "to")))
 		n := uint64(0)
-		first := s.before(from)
-		for k := first; s.at(k).Before(to); k++ {
+		for s.at(n).Before(to) {
 			n++
 		}
-		if got := s.due(from, to); got != n {
-			t.Errorf("due = %d, counted %d", got, n)
-		}
-		if first > 0 && !s.at(first-1).Before(from) {
-			t.Errorf("operation %d is not before %v", first-1, from)
+		if got := s.before(to); got != n {
+			t.Errorf("before(%v) = %d, counted %d", to, got, n)
 		}
 		step := s.at(11).Sub(s.at(10)) - time.Duration(float64(time.Second)/rate)
 		if step < -2 || step > 2 {

@@ -51,17 +51,14 @@ func (l *load) run(ctx context.Context, st step, made *ledger) (Run, error) {
 	}
 	start := time.Now()
 	when := window{start: start, from: start.Add(l.plan.WarmUp), to: start.Add(l.plan.WarmUp + l.plan.Duration)}
-	var due *schedule
-	if l.plan.Rate > 0 {
-		due = newSchedule(start, l.plan.Rate)
-	}
+	warmUp, due := newSchedule(start, l.plan.Rate), newSchedule(when.from, l.plan.Rate)
 	stopWatching := l.watch(st, when, workers)
 	var work sync.WaitGroup
 	for _, w := range workers {
 		work.Go(func() { // ends with the window, or with ctx
 			defer w.close()
-			if due != nil {
-				w.open(ctx, when, due)
+			if l.plan.Rate > 0 {
+				w.open(ctx, when, warmUp, due)
 			} else {
 				w.closed(ctx, when)
 			}
@@ -76,7 +73,7 @@ func (l *load) run(ctx context.Context, st step, made *ledger) (Run, error) {
 	r := Run{Workload: st.workload.Name, Clients: st.clients, Route: st.route, Nodes: names(chosen), Round: st.round,
 		WarmUpErrors: total.warmUpErrors, Interrupted: ctx.Err() != nil}
 	r.measure(total, when, made.full())
-	if due != nil {
+	if l.plan.Rate > 0 {
 		r.offer(total, when, due, l.plan.Rate, made.full())
 	}
 	r.note(made, l.leaderAfter(ctx, nodes))
@@ -115,7 +112,7 @@ func (r *Run) offer(total *tally, when window, s *schedule, rate float64, full b
 	if full && total.last.Before(to) {
 		to = total.last
 	}
-	r.Open = &Offered{Rate: rate, Due: s.due(when.from, to), Begun: total.started, Late: total.late}
+	r.Open = &Offered{Rate: rate, Due: s.before(to), Begun: total.started, Late: total.late}
 	r.Open.Begun = min(r.Open.Begun, r.Open.Due)
 	if missed := r.Open.Due - r.Open.Begun; missed > 0 && !r.Interrupted {
 		r.Notes = append(r.Notes, fmt.Sprintf("less than the rate was offered: %d of %d operations never began, because all clients were waiting; "+

@@ -36,9 +36,6 @@ func (s *schedule) at(n uint64) time.Time {
 	return s.start.Add(time.Duration(float64(n) * s.every))
 }
 
-// due counts the operations that are due from one moment on and before another.
-func (s *schedule) due(from, to time.Time) uint64 { return s.before(to) - s.before(from) }
-
 // before counts the operations that are due before a moment.
 func (s *schedule) before(t time.Time) uint64 {
 	if !t.After(s.start) {

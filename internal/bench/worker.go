@@ -86,16 +86,23 @@ func pauses(code sessnode.Code) bool {
 	return code == sessnode.CodeUnavailable || code == sessnode.CodeUnknown || code == sessnode.CodeFull
 }
 
-// open sends operations as they are due, until the window is over, ctx ends or the run has made enough sessions. Latencies
+// open sends operations as they are due, first those of the warm-up, then those that are measured. What the warm-up could
+// not begin is forgotten: it must not be in the way of what is measured.
+func (w *worker) open(ctx context.Context, when window, warmUp, measured *schedule) {
+	w.follow(ctx, warmUp, when.from, false)
+	w.follow(ctx, measured, when.to, true)
+}
+
+// follow sends operations as a schedule says, until a moment, until ctx ends or the run has made enough sessions. Latencies
 // count from when they were due.
-func (w *worker) open(ctx context.Context, when window, s *schedule) {
+func (w *worker) follow(ctx context.Context, s *schedule, until time.Time, measured bool) {
 	for !w.made.full() {
 		due := s.claim()
-		if !due.Before(when.to) || !w.sleeper.sleep(ctx, time.Until(due)) {
+		if !due.Before(until) || !w.sleeper.sleep(ctx, time.Until(due)) {
 			return
 		}
 		began := time.Now()
-		if !began.Before(when.to) {
+		if !began.Before(until) {
 			return // it never began: the schedule knows
 		}
 		o, code := w.do(ctx)
@@ -103,7 +110,6 @@ func (w *worker) open(ctx context.Context, when window, s *schedule) {
 		if code != sessnode.OK && ctx.Err() != nil {
 			return
 		}
-		measured := when.holds(due)
 		if measured {
 			w.tally.started++
 			if began.Sub(due) > lateAfter {
