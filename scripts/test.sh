@@ -17,6 +17,8 @@ setup() {
   need() { command -v "$1" >/dev/null || missing+=("$2"); }
   need gcc gcc; need curl curl; need mkfs.ext4 e2fsprogs; need losetup util-linux; need mount mount; need ip iproute2
   need git git; need jq jq; need openssl openssl # what the documentation's pages use
+  need chromium chromium # the login app is tried in a real browser
+  [ -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || missing+=(fonts-dejavu-core)
   [ -e /etc/ssl/certs/ca-certificates.crt ] || missing+=(ca-certificates)
   [ -e /usr/include/stdlib.h ] || missing+=(libc6-dev)
   if [ ${#missing[@]} -gt 0 ]; then
