@@ -41,8 +41,10 @@ func (n *Node) memberList(leader string) []sessnode.Member {
 	for id, m := range known {
 		all[id] = sessnode.Member{ID: id, Name: m.Name, NodeAddr: m.NodeAddr, HTTPAddr: m.HTTPAddr, Alive: m.Alive, Applied: m.Applied, Version: m.Version}
 	}
+	configured := map[string]bool{n.id: true}
 	for _, s := range n.servers() {
 		id := string(s.ID)
+		configured[id] = true
 		m, seen := all[id]
 		if !seen {
 			m = sessnode.Member{ID: id, Name: membership.NameIn(id), NodeAddr: string(s.Address)}
@@ -52,6 +54,9 @@ func (n *Node) memberList(leader string) []sessnode.Member {
 	}
 	list := make([]sessnode.Member, 0, len(all))
 	for id, m := range all {
+		if !m.Alive && !configured[id] {
+			continue // it was replaced or has left, and gossip will soon have forgotten it too
+		}
 		if id != n.id {
 			m.Applied = max(m.Applied, n.peers.applied(id))
 		}
