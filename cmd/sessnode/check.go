@@ -27,7 +27,7 @@ func newCheck(std stdio) *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "Ask a node whether it is healthy (for health checks in an empty image)",
+		Short: "Ask a node whether it is healthy, for health checks",
 		Long: "check asks a node whether it is ready to serve, or with --live whether its process answers at all.\n" +
 			"It prints one line and exits with 0 when healthy, with 1 and the reason when not.",
 		Example: "  sessnode check\n  sessnode check --live --url http://10.0.0.11:7480",

@@ -102,7 +102,7 @@ func (h *help) root(cmd *cobra.Command) {
 	h.para(cmd.Long)
 	h.title("Start here")
 	if hasVerb(cmd, "demo") {
-		h.example("sessnode demo", "three nodes, a login app, things to break")
+		h.example("sessnode demo", "three nodes and a login app")
 	}
 	h.example("sessnode serve --name n1", "one node, on http://127.0.0.1:7480")
 	h.example("sessnode serve --config sessnode.yaml", "a node as the file says")

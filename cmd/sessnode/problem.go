@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net"
 	"strings"
@@ -29,15 +28,15 @@ func (p *problem) Unwrap() error { return p.err }
 
 // print writes the three lines, whatever line breaks the cause brought along. A problem that explains itself has one. On a
 // terminal the first two are wrapped between words; the third is not, so that it can be copied whole.
-func (p *problem) print(w io.Writer, env func(string) (string, bool)) {
+func (p *problem) print(std stdio) {
 	line := strings.NewReplacer("\r", "", "\n", "; ")
-	s := term.Of(w, env, "auto")
+	s := term.Of(std.err, std.env, std.color)
 	put := func(label, text string, wrap bool) {
 		lines := []string{line.Replace(text)}
 		if wrap && s.TTY {
 			lines = wrapped(lines[0], max(20, s.Width-len("likely: ")))
 		}
-		fmt.Fprintf(w, "%s%s\n", label, strings.Join(lines, "\n        "))
+		fmt.Fprintf(std.err, "%s%s\n", label, strings.Join(lines, "\n        "))
 	}
 	put(s.Bold(s.Red("error:"))+"  ", p.what, true)
 	if p.why != "" {
@@ -60,7 +59,7 @@ func report(std stdio, err error, args []string) int {
 	put := func(p *problem) {
 		hidden := *p
 		hidden.what, hidden.why, hidden.try = redact(p.what, args), redact(p.why, args), redact(p.try, args)
-		hidden.print(std.err, std.env)
+		hidden.print(std)
 	}
 	if faults := config.Faults(err); len(faults) > 0 {
 		for _, f := range faults {

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/sessnode/sessnode/internal/config"
 )
 
 // stdio is what a verb sees of the world. In may be nil: then there is nothing to read.
@@ -14,6 +16,7 @@ type stdio struct {
 	in       io.Reader
 	out, err io.Writer
 	env      func(string) (string, bool)
+	color    string // of errors: what --color says; run fills it
 }
 
 // run executes one command line and returns its exit code.
@@ -34,7 +37,18 @@ func run(ctx context.Context, std stdio, args []string) int {
 	if errors.As(err, &u) || !started(cmd) {
 		err = &problem{err.Error(), "this command line was not understood", suggest(cmd, args, err), exitUsage, err}
 	}
+	std.color = colorOf(cmd, std)
 	return report(std, err, args)
+}
+
+// colorOf finds what was said about colours, for errors that come before a verb has read its settings.
+func colorOf(cmd *cobra.Command, std stdio) string {
+	for _, v := range config.Values(config.ForClient, fromFlags(cmd), config.FromEnv(std.env)) {
+		if v.Key.Name == "color" {
+			return v.Text
+		}
+	}
+	return "auto"
 }
 
 // usageError is a command line that a verb itself refused.

@@ -22,9 +22,11 @@ func newServe(std stdio) *cobra.Command {
 		Short: "Run a node",
 		Long: "serve runs one node until it is told to stop. SIGTERM or SIGINT drains: it stops being ready, hands\n" +
 			"leadership over, finishes what is under way and exits with 0; a second signal exits at once.",
-		Example: "  sessnode serve --name n1 --data ./data\n\n" +
+		Example: "  sessnode serve --name n1 --data ./data\n" +
+			"  sessnode serve --config sessnode.yaml\n\n" +
 			"  sessnode serve --name n1 --data /var/lib/sessnode --expect 3 \\\n" +
-			"    --http 0.0.0.0:7480 --node 0.0.0.0:7481 --gossip 0.0.0.0:7482 --advertise-host 10.0.0.11 \\\n" +
+			"    --http 0.0.0.0:7480 --node 0.0.0.0:7481 --gossip 0.0.0.0:7482 \\\n" +
+			"    --advertise-host 10.0.0.11 \\\n" +
 			"    --seeds 10.0.0.11:7482,10.0.0.12:7482,10.0.0.13:7482 \\\n" +
 			"    --cluster-key-file cluster.key --api-keys-file api.keys",
 		Args: cobra.NoArgs,

@@ -16,7 +16,7 @@ import (
 )
 
 func newSession(std stdio) *cobra.Command {
-	return family("session", "Sessions, by id or by token",
+	return family("session", "Sessions, by id or token",
 		"A session is named by its public id, which may be shown and logged, or by its token, the secret in the cookie, "+
 			"which comes from a file or from standard input and never from the command line.",
 		newSessionCreate(std), newSessionGet(std), newSessionSet(std), newSessionRotate(std), newSessionRevoke(std), newSessionList(std))

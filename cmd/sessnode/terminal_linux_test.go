@@ -137,6 +137,8 @@ func TestATerminalGetsTablesColoursAndAWarning(t *testing.T) {
 	term.await(t, "\x1b[32m✓ Healthy: 1 of 1 voters; can lose 0 nodes\x1b[0m")
 	term.run(t, w, "why --subject nobody")()
 	term.await(t, "\x1b[1m\x1b[31merror:\x1b[0m\x1b[0m  nothing is known")
+	term.run(t, w, "why --color never")()
+	term.await(t, "\nerror:  why needs an id")
 	for line := range strings.Lines(term.shown()) {
 		if strings.HasPrefix(line, "likely") && len(line) > 100 {
 			t.Errorf("a line is not wrapped: %q", line)
