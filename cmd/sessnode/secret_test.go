@@ -117,11 +117,11 @@ func TestTheAPIKeyIsNeverShown(t *testing.T) {
 }
 
 // record stands in front of a store and remembers what it was asked for.
-func record(t *testing.T, to string) (url string, seen func() []string) {
+func record(t *testing.T, to string) (address string, seen func() []string) {
 	t.Helper()
 	var mu sync.Mutex
 	var lines []string
-	target := must(urlOf(to))(t)
+	target := must(url.Parse(to))(t)
 	proxy := httputil.NewSingleHostReverseProxy(target)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
@@ -137,8 +137,6 @@ func record(t *testing.T, to string) (url string, seen func() []string) {
 		return lines
 	}
 }
-
-func urlOf(text string) (*url.URL, error) { return url.Parse(text) }
 
 // must is for set-up that cannot fail.
 func must[V any](v V, err error) func(*testing.T) V {
