@@ -22,6 +22,7 @@ func TestWhatChangesFromRunToRunIsTheSame(t *testing.T) {
 	for _, pair := range [][2]string{
 		{"at 2026-01-31T12:00:00Z", "at 2027-02-01T01:02:03.123Z"},
 		{"id aL0fA3b9XYZ_-456789012", "id bL1fB4c0WXY_-567890123"},
+		{"id dBvIGbWFFlpHMe-nconAjA", "id bL1fB4c0WXY_-567890123"},
 		{"a  b\n", "a b  \n"},
 		{"took 1.25s", "took 37.1ms"},
 	} {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -99,7 +100,7 @@ func Residents(network string) []Resident {
 			continue
 		}
 		comm, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
-		all = append(all, Resident{pid, string(comm)})
+		all = append(all, Resident{pid, strings.TrimSpace(string(comm))})
 	}
 	return all
 }
