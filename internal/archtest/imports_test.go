@@ -54,6 +54,7 @@ var layers = []layer{
 	{"internal/config", []string{""}},
 	{"internal/conformance", []string{"", "client", "internal/"}},
 	{"internal/term", nil},
+	{"internal/tlsfiles", nil},
 	{"internal/demo", []string{"", "client", "client/", "internal/", "examples/"}},
 	{"internal/", []string{"", "client", "internal/"}},
 	{"fsm", []string{"", "internal/sabotage"}},
