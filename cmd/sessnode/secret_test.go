@@ -149,6 +149,26 @@ func must[V any](v V, err error) func(*testing.T) V {
 	}
 }
 
+// TestATokenFileHoldsOneToken and nothing else; what it holds instead is not shown.
+func TestATokenFileHoldsOneToken(t *testing.T) {
+	w := newWorld(t)
+	for content, want := range map[string]string{
+		"":                             "there is nothing in it",
+		" \n":                          "there is nothing in it",
+		"hunter2 hunter2":              "more than one word",
+		"hunter2\nhunter2":             "more than one word",
+		strings.Repeat("hunter2", 99):  "more than one word, or characters",
+		strings.Repeat("hunter2", 999): "more than 4096 bytes",
+		"  hunter2hunter2hunter2hunter2hunter2 \n": "session not found",
+	} {
+		inFolder(t, map[string]string{"token.txt": content})
+		out, err, exit := w.run(t, "session get --token-file token.txt")
+		if exit == exitOK || !strings.Contains(err, want) || strings.Contains(out+err, "hunter2") {
+			t.Errorf("a token file with %.20q = %d, want %q:\n%s", content, exit, want, err)
+		}
+	}
+}
+
 func TestAKeyOnTheCommandLineIsRemarkedOn(t *testing.T) {
 	store := sessnodetest.New(t)
 	host := strings.TrimPrefix(store.URL(), "http://")

@@ -159,7 +159,7 @@ func TestRatesComeFromTwoLooks(t *testing.T) {
 	metrics := func(requests, slow int, appends, seconds float64) string {
 		return fmt.Sprintf(`sessnode_http_requests_total{code="ok",route="GET /v1/apps/{app}/session"} %d
 sessnode_http_requests_total{code="unavailable",route="POST /v1/apps/{app}/sessions"} %d
-sessnode_http_requests_total{code="ok",route="GET /metrics"} 1000
+sessnode_http_requests_total{code="ok",route="GET /metrics"} %d
 sessnode_http_request_seconds_bucket{route="GET /v1/apps/{app}/session",le="0.001"} %d
 sessnode_http_request_seconds_bucket{route="GET /v1/apps/{app}/session",le="+Inf"} %d
 sessnode_log_appends_total %v
@@ -167,7 +167,7 @@ sessnode_log_append_seconds_total %v
 sessnode_applied_index 9
 sessnode_sessions_created_total %d
 process_resident_memory_bytes 1e6
-`, requests, slow, requests, requests, appends, seconds, requests)
+`, requests, slow, 7*requests, requests, requests, appends, seconds, requests)
 	}
 	n1 := newFakeNode(t, "n1")
 	n1.told("n1 "+n1.host(), "n2 127.0.0.1:1")
