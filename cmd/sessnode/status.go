@@ -23,7 +23,7 @@ func newStatus(std stdio) *cobra.Command {
 		Short: "How the cluster is: who leads, who is behind, what may fail",
 		Long: "status asks every node that the URL names, and every member that these report, all at once, and says how the cluster " +
 			"is in a sentence before the table. It takes an operator's key.\n\n" +
-			"It exits with 0 when every voter is ready, with 1 when the cluster serves but is degraded (a node is down, behind " +
+			"It exits with 0 when every voter is ready, with 1 when the cluster serves but is degraded (a node is down, behind, drained " +
 			"or stopping, or the store is nearly full), and with 4 when no node leads or none answers.",
 		Example: "  sessnode status --url http://10.0.0.11:7480\n  sessnode status -o json | jq -r .health",
 		Args:    needs(),

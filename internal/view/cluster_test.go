@@ -60,6 +60,7 @@ func TestHealthInASentence(t *testing.T) {
 		"one out of reach":  {[]sight{seen(0), seen(1), silent(2)}, Degraded, "Degraded: n3 does not answer here (its peers see it); can lose 1 node"},
 		"one behind":        {[]sight{seen(0), seen(1, failing("applied", "restoring")), seen(2)}, Degraded, "Degraded: n2 is behind; can lose 1 node"},
 		"one stopping":      {[]sight{seen(0), seen(1, failing("draining", "about to stop")), seen(2)}, Degraded, "Degraded: n2 is stopping; can lose 0 nodes"},
+		"one drained":       {[]sight{seen(0), seen(1, failing("drained", "at an operator's wish")), seen(2)}, Degraded, "Degraded: n2 is drained; can lose 1 node"},
 		"two troubles":      {[]sight{seen(0, dead(1)), silent(1), seen(2, failing("running", "disk"), dead(1))}, Degraded, "Degraded: n2 does not answer, n3 has stopped itself; can lose 0 nodes"},
 		"no leader":         {[]sight{seen(0, leaderless, failing("leader", "none")), silent(1), silent(2)}, NoLeader, "No leader: reads and changes wait (1 of 3 voters answer, 2 are needed)"},
 		"election":          {[]sight{seen(0), seen(1, leaderless, func(s *sight) { s.status.Term = 5 }), seen(2)}, NoLeader, "No leader: reads and changes wait (3 of 3 voters answer, 2 are needed)"},

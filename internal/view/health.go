@@ -9,7 +9,7 @@ import (
 
 // judge counts who serves, and says how the cluster is.
 func (c *Cluster) judge() {
-	answering, troubles := 0, []string{}
+	answering, votes, troubles := 0, 0, []string{}
 	for _, n := range c.Nodes {
 		if n.Millis > 0 || n.State == "stranger" {
 			answering++
@@ -18,12 +18,15 @@ func (c *Cluster) judge() {
 		if n.Voter && able {
 			c.Serving++
 		}
+		if n.Voter && (able || n.State == "drained" || n.State == "no_leader") {
+			votes++ // it takes no requests, and votes all the same
+		}
 		if text := n.trouble(); text != "" {
 			troubles = append(troubles, text)
 		}
 	}
 	c.Quorum = c.Voters/2 + 1
-	c.CanLose = max(0, c.Serving-c.Quorum)
+	c.CanLose = max(0, votes-c.Quorum)
 	if full := c.fullness(); full != "" {
 		troubles = append(troubles, full)
 	}
@@ -91,6 +94,8 @@ func (n Node) trouble() string {
 		return name + " is behind"
 	case "draining":
 		return name + " is stopping"
+	case "drained":
+		return name + " is drained"
 	case "stopped":
 		return name + " has stopped itself"
 	case "stranger":
