@@ -60,7 +60,7 @@ func (c Command) Text() string {
 }
 
 // SameRun reports whether the commands of a block printed the same as in another run of the block.
-func SameRun(b Block, again string) bool {
+func (b Block) SameRun(again string) bool {
 	want, err := ParseConsole(b)
 	if err != nil {
 		return false
@@ -69,12 +69,26 @@ func SameRun(b Block, again string) bool {
 	if err != nil || len(got) != len(want) {
 		return false
 	}
+	normal := b.normal()
 	for i := range want {
-		if want[i].Line != got[i].Line || !Same(want[i].Printed, got[i].Printed) {
+		if want[i].Line != got[i].Line || !match(lines(normal(want[i].Printed)), lines(normal(got[i].Printed))) {
 			return false
 		}
 	}
 	return true
+}
+
+// Difference shows where another run of a block differs, after what changes from run to run was made the same.
+func (b Block) Difference(again string) string {
+	normal := b.normal()
+	return cmp.Diff(lines(normal(b.Text)), lines(normal(again)))
+}
+
+func (b Block) normal() func(string) string {
+	if b.Marker.Verb == "numbers" {
+		return NormalNumbers
+	}
+	return Normal
 }
 
 // Shortened reports whether a block leaves out lines.
@@ -82,9 +96,7 @@ func (b Block) Shortened() bool { return strings.Contains("\n"+b.Text, "\n"+anyt
 
 // Same reports whether two outputs are the same but for what changes from run to run. A line of three dots in want stands for
 // any number of lines.
-func Same(want, got string) bool {
-	return match(normalLines(want), normalLines(got))
-}
+func Same(want, got string) bool { return match(lines(Normal(want)), lines(Normal(got))) }
 
 func match(want, got []string) bool {
 	if len(want) == 0 {
@@ -101,9 +113,4 @@ func match(want, got []string) bool {
 	return len(got) > 0 && want[0] == got[0] && match(want[1:], got[1:])
 }
 
-func normalLines(text string) []string {
-	return strings.Split(strings.TrimRight(Normal(text), "\n"), "\n")
-}
-
-// Difference shows where two texts of a block differ, after what changes from run to run was made the same.
-func Difference(want, got string) string { return cmp.Diff(normalLines(want), normalLines(got)) }
+func lines(text string) []string { return strings.Split(strings.TrimRight(text, "\n"), "\n") }

@@ -64,12 +64,25 @@ func TestARunIsComparedCommandByCommand(t *testing.T) {
 		"$ date\n2027-01-31T12:00:00Z\n$ seq 9\n1\n":               false,
 		"$ date\ntoday\n$ seq 9\n1\n$ true\n":                      false,
 	} {
-		if got := docs.SameRun(b, again); got != want {
+		if got := b.SameRun(again); got != want {
 			t.Errorf("SameRun(%q) = %v, want %v", again, got, want)
 		}
 	}
 	if !b.Shortened() || (docs.Block{Text: "$ a\nb...\n"}).Shortened() {
 		t.Error("only a line of three dots shortens a block")
+	}
+}
+
+func TestMeasurementsAreComparedWithoutTheirNumbers(t *testing.T) {
+	b := docs.Block{Text: "$ m\nread  4  5,933  0.55  -\n      │1 ms\n▁▂▃\n", Marker: docs.Marker{Verb: "numbers"}}
+	for again, want := range map[string]bool{
+		"$ m\nread  16  12  1.5  0.1\n   │1 ms │10 ms\n▁▂▃▃▃▃\n": true,
+		"$ m\nwrite  4  5,933  0.55  -\n      │1 ms\n▁▂▃\n":      false,
+		"$ m\nread  4  5,933  0.55\n      │1 ms\n▁▂▃\n":          false,
+	} {
+		if got := b.SameRun(again); got != want {
+			t.Errorf("SameRun(%q) = %v, want %v\n%s", again, got, want, b.Difference(again))
+		}
 	}
 }
 

@@ -24,7 +24,7 @@ var (
 // Links lists the relative links of a page, pictures among them. What stands in code is no link.
 func (p Page) Links() []Link {
 	var links []Link
-	p.prose(func(number int, line string) {
+	p.Prose(func(number int, line string) {
 		for _, m := range inlineLink.FindAllStringSubmatch(inlineCode.ReplaceAllString(line, ""), -1) {
 			if otherScheme.MatchString(m[1]) {
 				continue
@@ -47,7 +47,7 @@ func (p Page) Links() []Link {
 // Anchors are the fragments that the page's headings make, in the manner of GitHub.
 func (p Page) Anchors() map[string]bool {
 	anchors := map[string]bool{}
-	p.prose(func(_ int, line string) {
+	p.Prose(func(_ int, line string) {
 		if m := headingLine.FindStringSubmatch(line); m != nil {
 			anchors[slug(m[1])] = true
 		}
@@ -55,8 +55,8 @@ func (p Page) Anchors() map[string]bool {
 	return anchors
 }
 
-// prose calls each with the lines outside of fenced blocks, counted from 1.
-func (p Page) prose(each func(number int, line string)) {
+// Prose calls each with the lines outside of fenced blocks, counted from 1.
+func (p Page) Prose(each func(number int, line string)) {
 	next := 0
 	for i := 0; i < len(p.Lines); i++ {
 		if next < len(p.Blocks) && p.Blocks[next].Line == i+1 {

@@ -102,7 +102,7 @@ func (p Page) With(texts []string) string {
 func (p Page) Indented() []int {
 	var found []int
 	blank, list := true, false
-	p.prose(func(number int, line string) {
+	p.Prose(func(number int, line string) {
 		switch {
 		case strings.TrimSpace(line) == "":
 			blank = true

@@ -13,6 +13,7 @@ import (
 //	<!-- run: hosts NAME=ADDRESS... -->    runs on beside the blocks that follow once for each host, in a folder of its own
 //	<!-- run: beside -->                   runs on beside the blocks that follow, which do not wait
 //	<!-- run: interrupt -->                before this block, Ctrl-C is pressed for everything that runs beside
+//	<!-- run: numbers -->                  console: is compared without its numbers, because it measures something
 //	<!-- run: file NAME -->                is written to a file in the shell's folder
 //	<!-- run: in NAME -->                  Go: is put into testdata/NAME.go.tmpl, which is then run as a test//	<!-- run: from FILE -->                Go: stands in this file of the checkout, line by line, which other tests compile
 type Marker struct {
@@ -22,7 +23,7 @@ type Marker struct {
 
 const markerStart = "<!-- run:"
 
-var markerVerbs = []string{"skip", "background", "hosts", "beside", "interrupt", "file", "in", "from"}
+var markerVerbs = []string{"skip", "background", "hosts", "beside", "interrupt", "numbers", "file", "in", "from"}
 
 func parseMarker(line string) (Marker, error) {
 	text, ok := strings.CutSuffix(strings.TrimPrefix(line, markerStart), "-->")
@@ -34,7 +35,7 @@ func parseMarker(line string) (Marker, error) {
 	if !slices.Contains(markerVerbs, verb) {
 		return m, fmt.Errorf("%q is no marker; there are %s", verb, strings.Join(markerVerbs, ", "))
 	}
-	if bare := verb == "beside" || verb == "interrupt"; bare != (m.Arg == "") {
+	if bare := slices.Contains([]string{"beside", "interrupt", "numbers"}, verb); bare != (m.Arg == "") {
 		return m, fmt.Errorf("the marker %q needs an argument, or has one too many", verb)
 	}
 	return m, nil

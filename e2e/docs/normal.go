@@ -20,7 +20,7 @@ var changing = []struct {
 	{regexp.MustCompile(`\bn[1-5]-<hash>`), "<node>"},
 	{regexp.MustCompile(`http://127\.0\.0\.1:(7480|7490|7500)/v1/`), "http://<node>/v1/"},
 	{regexp.MustCompile(`\b(node|at) n[1-5]\b`), "$1 <node>"},
-	{regexp.MustCompile(`\bn[1-5] +(leader|follower)( +\S ready +\S+) +\d+ +\d+ `), "<node> <role>$2 <index> <lag> "},
+	{regexp.MustCompile(`\bn[1-5] +(leader|follower)( +\S \w+ +\S+) +\d+ +\d+ `), "<node> <role>$2 <index> <lag> "},
 	{regexp.MustCompile(`\bleader n[1-5] · term \d+`), "leader <node> · term <term>"},
 	{regexp.MustCompile(`\bin [\d.]+ [KMGT]?i?B of [\d.]+ [KMGT]?i?B\b`), "in <size> of <size>"},
 	{regexp.MustCompile(`\(log \d+\)`), "(log <index>)"},
@@ -31,6 +31,22 @@ var changing = []struct {
 	{regexp.MustCompile(`(?m)^(commit|built) .*`), "$1 <build>"},
 	{regexp.MustCompile(`─+`), "─"},
 }
+
+// measured is what else differs where a command measures something: numbers with their units, bars, and who leads.
+var measured = []struct {
+	pattern *regexp.Regexp
+	instead string
+}{
+	{regexp.MustCompile(`<duration>`), "<number>"},
+	{regexp.MustCompile(`\bn[1-5]\b`), "<node>"},
+	{regexp.MustCompile(`\b(leads|follows)\b`), "<role>"},
+	{regexp.MustCompile(`(?m)│.*$`), "<axis>"},
+	{regexp.MustCompile(`[▁▂▃▄▅▆▇█][▁▂▃▄▅▆▇█ ]*`), " <bar> "},
+	{regexp.MustCompile(`\b\d[\d,.]*( ?(ns|µs|ms|s|m|h|[KMGT]?i?B)\b)?`), " <number> "},
+}
+
+// missing is what a table has where there is no number.
+var missing = regexp.MustCompile(`(?m)(^| )-( |$)`)
 
 // word is what may be a token or an id: base64url.
 var word = regexp.MustCompile(`[A-Za-z0-9_-]+`)
@@ -50,9 +66,23 @@ func Normal(text string) string {
 		}
 		return w
 	})
+	return narrow(text)
+}
+
+// narrow leaves one space of a row of them.
+func narrow(text string) string {
 	var lines []string
 	for line := range strings.Lines(text) {
 		lines = append(lines, strings.Join(strings.Fields(line), " ")+"\n")
 	}
 	return strings.Join(lines, "")
+}
+
+// NormalNumbers is Normal for what a measurement prints.
+func NormalNumbers(text string) string {
+	text = Normal(text)
+	for _, row := range measured {
+		text = row.pattern.ReplaceAllString(text, row.instead)
+	}
+	return missing.ReplaceAllString(strings.ReplaceAll(narrow(text), " ", "  "), "$1<number>$2")
 }

@@ -70,9 +70,9 @@ func follow(t *testing.T, root, program string, page docs.Page) {
 		if err != nil {
 			t.Fatalf("%s: %v", b.At(), err)
 		}
-		same := text == b.Text || docs.SameRun(b, text)
+		same := text == b.Text || b.SameRun(text)
 		if !same && !*rewrite {
-			t.Errorf("%s: it prints something else now (-want +got; -rewrite writes it into the page)\n%s", b.At(), docs.Difference(b.Text, text))
+			t.Errorf("%s: it prints something else now (-want +got; -rewrite writes it into the page)\n%s", b.At(), b.Difference(text))
 		}
 		if same && b.Shortened() {
 			text = b.Text
