@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -51,6 +52,10 @@ type Security struct {
 	// Key is the cluster key, 32 bytes. Empty is for a cluster on loopback or behind --insecure. The keys of the node port
 	// and of gossip are derived from it.
 	Key []byte
+
+	// TLS, where it is set, goes around every connection between nodes, both ways, before the challenge with the key. It must
+	// hold the certificates and the authorities for both roles.
+	TLS *tls.Config
 }
 
 // Limits bound what a node takes in. Zero means the default.

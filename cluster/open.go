@@ -159,7 +159,7 @@ func (n *Node) openPort(ctx context.Context) error {
 		return errors.Join(err, ln.Close())
 	}
 	n.port = nodeport.New(ln, nodeport.Config{
-		Key: key, Advertise: n.cfg.Addresses.AdvertiseNode, Dial: n.cfg.Seams.Dial, Logger: n.log,
+		Key: key, Advertise: n.cfg.Addresses.AdvertiseNode, Dial: n.cfg.Seams.Dial, Logger: n.log, TLS: n.cfg.Security.TLS,
 		Identity: func() nodeport.Identity {
 			return nodeport.Identity{NodeID: n.id, Cluster: n.dir.Cluster(), Generation: n.dir.Generation()}
 		},

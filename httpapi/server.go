@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -31,6 +32,9 @@ type ServerConfig struct {
 	// MaxConnections is how many connections may be open; more wait to be accepted. Default 8,192.
 	MaxConnections int
 
+	// TLS, where it is set, is spoken on every connection. Default: none.
+	TLS *tls.Config
+
 	// Log gets what net/http has to say about connections, at Debug. Default: discarded.
 	Log *slog.Logger
 }
@@ -46,6 +50,7 @@ func DefaultServerConfig() ServerConfig {
 // Server serves a handler on one listener over HTTP/1.1. Its methods are safe for concurrent use.
 type Server struct {
 	http    *http.Server
+	tls     *tls.Config
 	maxOpen int
 }
 
@@ -53,7 +58,7 @@ type Server struct {
 func NewServer(config ServerConfig, h http.Handler) *Server {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
-	return &Server{maxOpen: config.MaxConnections, http: &http.Server{
+	return &Server{maxOpen: config.MaxConnections, tls: config.TLS, http: &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: config.ReadHeaderTimeout,
 		ReadTimeout:       config.ReadTimeout,
@@ -71,7 +76,11 @@ func NewServer(config ServerConfig, h http.Handler) *Server {
 // Serve accepts connections until Shutdown, and closes the listener. It returns nil after a Shutdown, else why it could not
 // go on.
 func (s *Server) Serve(l net.Listener) error {
-	err := s.http.Serve(limitListener(l, s.maxOpen))
+	l = limitListener(l, s.maxOpen)
+	if s.tls != nil {
+		l = tls.NewListener(l, s.tls) // shakes hands at the first read, within ReadHeaderTimeout
+	}
+	err := s.http.Serve(l)
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
