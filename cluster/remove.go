@@ -133,8 +133,8 @@ func (n *Node) leaveOnce(ctx context.Context) error {
 	return err
 }
 
-// SetDrained drains this node, or lets it work again: a drained node is not ready, so that load balancers look elsewhere, and does
-// not lead, but still answers and votes. It is for maintenance; a restart ends it.
+// SetDrained drains this node, or lets it work again: a drained node is not ready, so that load balancers look elsewhere, and
+// hands leadership over, also when it is elected later; but it still answers and votes. It is for maintenance; a restart ends it.
 func (n *Node) SetDrained(ctx context.Context, drained bool) error {
 	if err := n.begin(); err != nil {
 		return decorate(err, "drain", "")
@@ -152,21 +152,22 @@ func (n *Node) SetDrained(ctx context.Context, drained bool) error {
 // yieldEvery is how often a drained node that was elected all the same tries to hand over.
 const yieldEvery = 5 * time.Second
 
-// yieldWhileDrained hands leadership over for as long as this node leads and is drained, until ctx ends.
+// yieldWhileDrained hands leadership over for as long as this node leads and is drained, until ctx ends. It waits first: where all
+// that live are drained, each would pass leadership on as soon as it has it, and nobody would work.
 func (n *Node) yieldWhileDrained(ctx context.Context) {
 	ticker := time.NewTicker(min(yieldEvery, 5*n.cfg.Profile.Heartbeat))
 	defer ticker.Stop()
 	for {
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
+		}
 		n.life.mu.Lock()
 		drained := n.life.drained
 		n.life.mu.Unlock()
 		if drained && slices.ContainsFunc(n.voters(), func(p peer) bool { return p.id != n.id }) {
 			n.handOver(ctx, "")
-		}
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-			return
 		}
 	}
 }

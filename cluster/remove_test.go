@@ -97,3 +97,23 @@ func TestADrainedNodeServesAndDoesNotLead(t *testing.T) {
 		t.Error("a node that works again is not ready")
 	}
 }
+
+// TestDrainedNodesAloneDoNotPassLeadershipAround drains all of them: somebody has to lead, and each change of the leader costs time.
+func TestDrainedNodesAloneDoNotPassLeadershipAround(t *testing.T) {
+	c := clustertest.Start(t, 3, nil)
+	for i := range 3 {
+		if err := c.Node(i).SetDrained(within(t, 20*time.Second), true); err != nil {
+			t.Fatalf("SetDrained of node %d = %v", i, err)
+		}
+	}
+	c.Leader()
+	began := c.Node(0).Status(t.Context()).Term
+	const writes = 200
+	for i := range writes {
+		m, _ := clustertest.Create("web", "ada")
+		mustWrite(t, c.Node(i%3), m)
+	}
+	if terms := c.Node(0).Status(t.Context()).Term - began; terms > writes/4 {
+		t.Errorf("%d terms in the time of %d writes", terms, writes)
+	}
+}
