@@ -308,6 +308,24 @@ func TestProgressIsToldInAllPhases(t *testing.T) {
 	})
 }
 
+func TestTheFirstRefusalIsTheReasonWhySessionsCannotBeMade(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &fakeStore{ // one is refused, and the others are cut off because of that
+			takes: func(_ Operation, call int) time.Duration { return time.Duration(min(call, 1)) * time.Second },
+			says: func(_ Operation, call int) sessnode.Code {
+				if call == 0 {
+					return sessnode.CodeForbidden
+				}
+				return sessnode.CodeUnknown
+			},
+		}
+		_, err := Load(t.Context(), s, planOf(t, "read", 1), Observer{})
+		if sessnode.CodeOf(err) != sessnode.CodeForbidden || strings.Contains(err.Error(), "\n") {
+			t.Errorf("one answer forbidden, the others cut off: %q", err)
+		}
+	})
+}
+
 func TestSessionsThatCannotBeMadeAreAnError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, code := range []sessnode.Code{sessnode.CodeUnavailable, sessnode.CodeForbidden} {

@@ -26,7 +26,7 @@ var errNotPrepared = errors.New("the sessions could not be made")
 func (l *load) prepare(ctx context.Context, nodes []Node, made *ledger) ([]sessnode.Token, error) {
 	tokens := make([]sessnode.Token, l.plan.Sessions)
 	var next, done atomic.Int64
-	var last atomic.Uint32 // the code that a preparer gave up with
+	var why atomic.Uint32 // the code that the first preparer gave up with; it stops the others, whose codes then say nothing
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	create := step{workload: Workloads()[0]}
@@ -39,7 +39,7 @@ func (l *load) prepare(ctx context.Context, nodes []Node, made *ledger) ([]sessn
 			for place := next.Add(1) - 1; place < int64(len(tokens)); place = next.Add(1) - 1 {
 				code := w.make(ctx, &tokens[place])
 				if code != sessnode.OK {
-					last.Store(uint32(code))
+					why.CompareAndSwap(uint32(sessnode.OK), uint32(code))
 					stop()
 					return
 				}
@@ -53,7 +53,7 @@ func (l *load) prepare(ctx context.Context, nodes []Node, made *ledger) ([]sessn
 	work.Wait()
 	stopTelling()
 	if int(done.Load()) < len(tokens) {
-		return nil, &sessnode.Error{Op: "prepare", Err: errors.Join(errNotPrepared, sessnode.Code(last.Load()).Info().Err),
+		return nil, &sessnode.Error{Op: "prepare", Err: fmt.Errorf("%w: %w", errNotPrepared, sessnode.Code(why.Load()).Info().Err),
 			Detail: fmt.Sprintf("%d of %d were", done.Load(), len(tokens))}
 	}
 	return tokens, nil
