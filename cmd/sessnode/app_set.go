@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -50,7 +51,7 @@ func newAppSet(std stdio) *cobra.Command {
 				return err
 			}
 			p := newPrinter(std, s)
-			changed := 0
+			var changes []string
 			for _, f := range rules {
 				if cmd.Flags().Changed(flagOf(f.rule)) {
 					before := f.rule.Show(a.Policy)
@@ -58,18 +59,20 @@ func newAppSet(std stdio) *cobra.Command {
 						return err
 					}
 					if after := f.rule.Show(a.Policy); after != before {
-						changed++
-						p.say("%s: %s, was %s", f.rule.Name, after, before)
+						changes = append(changes, fmt.Sprintf("%s: %s, was %s", f.rule.Name, after, before))
 					}
 				}
 			}
-			if changed == 0 && a.Declared {
+			if len(changes) == 0 && a.Declared {
 				p.say("nothing changes: the policy of %s is that already", c.Name())
 				return printApp(p, a)
 			}
 			after, err := c.PutPolicy(cmd.Context(), a.Policy)
 			if err != nil {
 				return badPolicy(err)
+			}
+			for _, change := range changes { // told once it is true
+				p.say("%s", change)
 			}
 			return printApp(p, after)
 		}),
