@@ -23,6 +23,11 @@ func newSessionSet(std stdio) *cobra.Command {
 		Example: "  sessnode session set --token-file token.txt --app web cart='[1,2,3]' --string theme=dark\n" +
 			"  sessnode session set --token-file token.txt --app web --unset cart --if-match '\"1-7\"'",
 		RunE: online(func(cmd *cobra.Command, args []string) error {
+			for _, arg := range args {
+				if _, err := sessnode.ParseID(arg); err == nil && tokenFile == "" {
+					return errNoToken
+				}
+			}
 			attrs.json = args
 			set, err := attrs.values()
 			if err != nil {

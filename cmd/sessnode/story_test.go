@@ -31,7 +31,7 @@ func TestStories(t *testing.T) {
 			"session get ADA", "session get ADA -o wide", "session get ADA -o json", "session get ADA -o jsonl", "session get --token-file token.txt", "session get --token-file - < token.txt",
 			"session get AQAAAAAAAAAAAAAAAAAAAA", "session get nonsense", "session get", "session get ADA --token-file token.txt",
 			`session set --token-file token.txt color="blue" --string theme=dark -o json`, "session set --token-file token.txt --unset color", `session set --token-file token.txt color="red" --if-match 1-1`,
-			"session set --token-file token.txt color=blue", "session set --token-file token.txt", "session set color=1", "session set --token-file token.txt color", "session set --token-file none.txt color=1",
+			"session set --token-file token.txt color=blue", "session set --token-file token.txt", "session set color=1", "session set ADA color=1", "session set --token-file token.txt color", "session set --token-file none.txt color=1",
 			"session rotate --token-file token.txt -o json", "session rotate", "session get --token-file token.txt --app other",
 			"session revoke ADA", "session revoke ADA", "session revoke ADA EVE", "session revoke ADA EVE --dry-run", "session revoke ADA EVE --yes", "session revoke --token-file token.txt", "session revoke --token-file - -o json < token.txt", "session revoke", "session list", "session list -o json", "session list -o jsonl",
 		},
