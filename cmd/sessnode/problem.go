@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"os"
 	"strings"
 	"syscall"
 
@@ -99,6 +100,8 @@ func explain(err error) *problem {
 		return &problem{err.Error(), "the address cannot be listened on", "sessnode serve --http 127.0.0.1:7480", exitUsage, err}
 	case errors.Is(err, fs.ErrPermission) && errors.As(err, &path):
 		return &problem{err.Error(), "this user may not write there", "chown the directory to this user, or name another: --data DIR", exitUsage, err}
+	case errors.Is(err, syscall.ENOSPC) && errors.As(err, &path) && path.Path == os.Stdout.Name():
+		return &problem{err.Error(), "the disk that the output goes to is full", "make room (df -h shows where), or send the output elsewhere", exitUnavailable, err}
 	case errors.Is(err, syscall.ENOSPC):
 		return &problem{err.Error(), "the disk is full", "make room (df -h shows where), or name a directory on another disk: --data DIR", exitUnavailable, err}
 	case errors.As(err, &path):

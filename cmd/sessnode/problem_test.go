@@ -42,6 +42,7 @@ func TestEveryProblemHasThreeLinesAndItsExitCode(t *testing.T) {
 		{"not a directory", notDir, exitUsage, "not a directory"},
 		{"no permission", &os.PathError{Op: "mkdir", Path: "/data", Err: syscall.EACCES}, exitUsage, "may not write"},
 		{"disk full", &os.PathError{Op: "write", Path: "/data", Err: syscall.ENOSPC}, exitUnavailable, "full"},
+		{"disk full, of the output", &os.PathError{Op: "write", Path: "/dev/stdout", Err: syscall.ENOSPC}, exitUnavailable, "output"},
 		{"fault of a key", &config.Fault{Key: "name", What: "bad name", Why: "why not", Cure: "--name n1"}, exitUsage, "why not"},
 		{"error of the table", sessnode.Errorf(sessnode.CodeForbidden, "", "no"), sessnode.CodeForbidden.Info().Exit, "an app's key covers"},
 		{"anything else", errors.New("first\nsecond"), exitFailure, "all that is known"},
