@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sessnode/sessnode/internal/config"
+	"github.com/sessnode/sessnode/internal/tlsfiles"
 )
 
 // maxHealthBytes is more than any health answer has.
@@ -33,78 +35,99 @@ func newCheck(std stdio) *cobra.Command {
 		Example: "  sessnode check\n  sessnode check --live --url http://10.0.0.11:7480",
 		Args:    cobra.NoArgs,
 		RunE: verb(func(cmd *cobra.Command, _ []string) error {
-			base, err := checkURL(cmd, target, std)
+			base, tls, err := checkURL(cmd, target, std)
 			if err != nil {
 				return err
 			}
 			ctx, cancel := context.WithTimeout(cmd.Context(), timeout)
 			defer cancel()
-			return check(ctx, std, base, live, timeout)
+			return check(ctx, std, probe{base, tls, live, timeout})
 		}),
 	}
 	cmd.Flags().StringVar(&target, "url", "", "the node's HTTP address (unset: the key http as serve reads it from SESSNODE_HTTP or the file, else http://127.0.0.1:7480)")
 	cmd.Flags().BoolVar(&live, "live", false, "ask /livez instead of /readyz")
 	cmd.Flags().DurationVar(&timeout, "timeout", 2*time.Second, "how long to wait for the answer")
 	addKey(cmd, "config")
+	addKey(cmd, "ca-file")
 	return cmd
 }
 
 // checkURL finds the node to ask: the flag, else the address on which `serve` in the same container was told to listen. It is
-// not SESSNODE_URL, which names a cluster: a health check is about one node.
-func checkURL(cmd *cobra.Command, target string, std stdio) (*url.URL, error) {
+// not SESSNODE_URL, which names a cluster: a health check is about one node. Where that node speaks TLS it must show the very
+// certificate of its own file, whatever name that bears.
+func checkURL(cmd *cobra.Command, target string, std stdio) (*url.URL, *tls.Config, error) {
+	sources, err := nodeSources(cmd, std)
+	if err != nil {
+		return nil, nil, err
+	}
+	set := map[string]string{}
+	for _, v := range append(config.Values(config.ForNode, sources...), config.Values(config.ForClient, sources...)...) {
+		set[v.Key.Name] = v.Text
+	}
+	conf, err := trust(set["ca-file"])
+	if err != nil {
+		return nil, nil, err
+	}
 	if target == "" {
-		sources, err := nodeSources(cmd, std)
-		if err != nil {
-			return nil, err
-		}
-		for _, v := range config.Values(config.ForNode, sources...) {
-			if v.Key.Name == "http" {
-				target = v.Text
-			}
-		}
+		target = set["http"]
 		if host, port, err := net.SplitHostPort(target); err == nil && (host == "" || host == "0.0.0.0" || host == "::") {
 			target = net.JoinHostPort("127.0.0.1", port)
 		}
-		target = "http://" + target
+		scheme := "http://"
+		if cert := set["tls-cert-file"]; cert != "" {
+			scheme = "https://"
+			if conf, err = tlsfiles.Only(cert); err != nil {
+				return nil, nil, err
+			}
+		}
+		target = scheme + target
 	}
 	u, err := url.Parse(target)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
-		return nil, &usageError{fmt.Errorf("--url is not http://HOST:PORT")}
+		return nil, nil, &usageError{fmt.Errorf("--url is not http://HOST:PORT")}
 	}
-	return u, nil
+	return u, conf, nil
 }
 
-func check(ctx context.Context, std stdio, base *url.URL, live bool, timeout time.Duration) error {
+// probe is what is asked of a node.
+type probe struct {
+	base    *url.URL
+	tls     *tls.Config // nil = the system's authorities
+	live    bool
+	timeout time.Duration
+}
+
+func check(ctx context.Context, std stdio, p probe) error {
 	path, query := "/readyz", "verbose"
-	if live {
+	if p.live {
 		path, query = "/livez", ""
 	}
-	u := base.JoinPath(path)
+	u := p.base.JoinPath(path)
 	u.RawQuery = query
-	status, body, err := fetch(ctx, u.String())
+	status, body, err := fetch(ctx, u.String(), p.tls)
 	var why string
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		why = fmt.Sprintf("no answer within %v: the node is overloaded, paused, or this is not its HTTP port", timeout)
+		why = fmt.Sprintf("no answer within %v: the node is overloaded, paused, or this is not its HTTP port", p.timeout)
 	case err != nil:
 		why = reason(err)
 	case status != http.StatusOK:
 		why = failing(status, body)
 	default:
-		_, err := fmt.Fprintf(std.out, "ok: %s\n", base.JoinPath(path))
+		_, err := fmt.Fprintf(std.out, "ok: %s\n", p.base.JoinPath(path))
 		return err
 	}
 	try := "curl -s '" + u.String() + "' shows every condition; the node's log says more"
 	if err != nil {
 		try = "see whether the node runs, and on which address its log says that it listens"
 	}
-	return &problem{what: "not healthy: " + base.JoinPath(path).String(), why: why, try: try, exit: exitFailure, err: err}
+	return &problem{what: "not healthy: " + p.base.JoinPath(path).String(), why: why, try: try, exit: exitFailure, err: err}
 }
 
 // fetch makes one request without proxies, redirects or a connection that is kept.
-func fetch(ctx context.Context, u string) (int, string, error) {
+func fetch(ctx context.Context, u string, conf *tls.Config) (int, string, error) {
 	client := &http.Client{
-		Transport:     &http.Transport{DisableKeepAlives: true},
+		Transport:     &http.Transport{DisableKeepAlives: true, TLSClientConfig: conf},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u, nil)

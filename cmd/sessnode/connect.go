@@ -45,7 +45,11 @@ func connectFor(cmd *cobra.Command, std stdio, least time.Duration) (*client.Cli
 		return nil, s, err
 	}
 	s.Timeout = max(s.Timeout, least)
-	s.transport = client.DefaultTransport()
+	tr := client.DefaultTransport()
+	if tr.TLSClientConfig, err = trust(s.CAFile); err != nil {
+		return nil, s, err
+	}
+	s.transport = tr
 	if s.Verbose {
 		s.transport = &curls{out: std.err, next: s.transport}
 	}

@@ -25,7 +25,7 @@ func posture(log *slog.Logger, c config.Config, apiKeys int, hasClusterKey bool)
 	if c.Reachable() && (!hasClusterKey || apiKeys == 0) {
 		level = slog.LevelWarn
 	}
-	args := []any{"reachable_from", reach, "peers", peers, "http", api, "keys", apiKeys, "transport", "plain text"}
+	args := []any{"reachable_from", reach, "peers", peers, "http", api, "keys", apiKeys, "transport", transport(c)}
 	if level == slog.LevelWarn {
 		args = append(args, "try", "--cluster-key-file and --api-keys-file instead of --insecure")
 	}

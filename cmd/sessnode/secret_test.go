@@ -20,6 +20,7 @@ import (
 // TestNoVerbTakesATokenOnItsCommandLine: wherever one is typed it is refused or not understood, is not shown again, and never
 // becomes part of a URL.
 func TestNoVerbTakesATokenOnItsCommandLine(t *testing.T) {
+	t.Chdir(t.TempDir()) // some verbs write files
 	store := sessnodetest.New(t)
 	proxy, seen := record(t, store.URL())
 	token := sessnode.NewToken().Reveal()

@@ -47,6 +47,7 @@ type settings struct {
 	config.Config
 	clusterKey []byte
 	apiKeys    []config.APIKey
+	certificates
 }
 
 // readSettings reports the faults of all keys and key files at once.
@@ -57,10 +58,11 @@ func readSettings(cmd *cobra.Command, std stdio) (settings, error) {
 	}
 	clusterKey, err1 := config.ClusterKey(c.Security.ClusterKeyFile)
 	apiKeys, err2 := config.APIKeys(c.Security.APIKeysFile)
+	tls, err3 := openCertificates(logs.New(std.err, c.Log.Format, c.Log.Level), c.Security)
 	if c.Limits.MaxMemory == 0 {
 		c.Limits.MaxMemory = config.Memory(os.DirFS("/"))
 	}
-	return settings{c, clusterKey, apiKeys}, errors.Join(c.Validate(), err1, err2)
+	return settings{c, clusterKey, apiKeys, tls}, errors.Join(c.Validate(), err1, err2, err3)
 }
 
 // serve starts the parts from the inside out, says what they are, and stops them in the opposite order.

@@ -82,9 +82,13 @@ func verdictOf(c view.Cluster) error {
 			try: "start the nodes that are down; the log of each says what it waits for", exit: exitUnavailable, err: sessnode.ErrUnavailable}
 	}
 	var asked []string
+	why, try := "no node listens there, or the network between is cut", "check --url and SESSNODE_URL; sessnode check --url http://HOST:7480 asks one node alone"
 	for _, n := range c.Nodes {
 		asked = append(asked, term.Clean(n.HTTP))
+		if strings.Contains(n.Detail, "TLS") {
+			why, try = n.Detail, "https:// or sessnodes:// where the nodes speak TLS, with --ca-file for an authority of your own"
+		}
 	}
-	return &problem{what: "no answer from " + strings.Join(asked, ", "), why: "no node listens there, or the network between is cut",
-		try: "check --url and SESSNODE_URL; sessnode check --url http://HOST:7480 asks one node alone", exit: exitUnavailable, err: sessnode.ErrUnavailable}
+	return &problem{what: "no answer from " + strings.Join(asked, ", "), why: why, try: try,
+		exit: exitUnavailable, err: sessnode.ErrUnavailable}
 }

@@ -53,7 +53,7 @@ func flagNames(cmd *cobra.Command) []string {
 	return names
 }
 
-// nearestVerb finds a command below cmd by a name like its own or by what other programs call it, or anywhere by its very
+// nearestVerb finds a command below cmd by what other programs call it or by a name like its own, or anywhere by its very
 // name: `sessnode rotate` means `sessnode session rotate`.
 func nearestVerb(cmd *cobra.Command, typed string) string {
 	var names []string
@@ -62,9 +62,6 @@ func nearestVerb(cmd *cobra.Command, typed string) string {
 			names = append(names, c.Name())
 		}
 	}
-	if near := config.Nearest(typed, names); near != "" {
-		return cmd.CommandPath() + " " + near
-	}
 	for _, other := range otherWords(typed) {
 		if cmd.HasParent() && slices.Contains(names, other) {
 			return cmd.CommandPath() + " " + other
@@ -72,6 +69,9 @@ func nearestVerb(cmd *cobra.Command, typed string) string {
 		if found, _, err := cmd.Root().Find(strings.Fields(other)); err == nil && found.CommandPath() == cmd.Root().Name()+" "+other && !cmd.HasParent() {
 			return found.CommandPath()
 		}
+	}
+	if near := config.Nearest(typed, names); near != "" {
+		return cmd.CommandPath() + " " + near
 	}
 	for _, family := range cmd.Root().Commands() {
 		for _, c := range family.Commands() {
@@ -88,7 +88,7 @@ func otherWords(typed string) []string {
 	switch typed {
 	case "start", "run", "server", "agent":
 		return []string{"serve"}
-	case "nodes", "members", "cluster", "info", "peers":
+	case "members", "cluster", "info", "peers":
 		return []string{"status"}
 	case "ls", "list", "all":
 		return []string{"list", "sessions", "session list"}

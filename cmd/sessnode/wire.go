@@ -90,7 +90,7 @@ func (s settings) hosts() []string {
 // still answered, then finishes the requests under way, then closes the node.
 func serveHTTP(log *slog.Logger, s settings, ln net.Listener, httpAddr string, api *httpapi.API, node *cluster.Node) *parts {
 	c := httpapi.DefaultServerConfig()
-	c.MaxConnections, c.Log = s.Limits.MaxConnections, log
+	c.MaxConnections, c.TLS, c.Log = s.Limits.MaxConnections, s.certificates.http, log
 	server := httpapi.NewServer(c, api)
 	failed, ended := make(chan error, 1), make(chan struct{})
 	go func() { // ends with Shutdown; the step that calls it waits

@@ -23,6 +23,8 @@ type Config struct {
 	Offsets []time.Duration // what is added to each node's wall clock; nil: nothing
 	Env     []string        // for the sabotaged builds
 	Plain   bool            // plain directories instead of disks that can lose power
+
+	Args func(name string) []string // more flags for each node; nil: none
 }
 
 // Cluster is a set of nodes on loopback. Its methods must not be called concurrently with each other.
@@ -54,6 +56,9 @@ func New(ctx context.Context, c Config) (*Cluster, error) {
 		}
 		if i > 0 {
 			node.args[1] += "," + loopback(ports[2+3*i])
+		}
+		if c.Args != nil {
+			node.args = append(node.args, c.Args(name)...)
 		}
 		if c.Offsets != nil {
 			node.args = append(node.args, "--clock-offset", c.Offsets[i].String())

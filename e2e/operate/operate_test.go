@@ -30,13 +30,13 @@ type site struct {
 	binary string
 }
 
-func newSite(t *testing.T) *site {
+func newSite(t *testing.T, args func(name string) []string) *site {
 	t.Helper()
 	binary, err := harness.Build(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	cluster, err := harness.New(t.Context(), harness.Config{Binary: binary, Root: t.TempDir(), Nodes: 3, Profile: "fast", Plain: true})
+	cluster, err := harness.New(t.Context(), harness.Config{Binary: binary, Root: t.TempDir(), Nodes: 3, Profile: "fast", Plain: true, Args: args})
 	t.Cleanup(func() { _ = cluster.Close(context.Background()) })
 	if err != nil {
 		t.Fatal(err)
@@ -178,7 +178,7 @@ func (s *site) people() (stop func()) {
 
 // TestMembershipChangesUnderLoad hands over, drains, loses a disk, removes and leaves, while people click.
 func TestMembershipChangesUnderLoad(t *testing.T) {
-	s := newSite(t)
+	s := newSite(t, nil)
 	stop := s.people()
 	leader := s.status().Leader
 	var others []string

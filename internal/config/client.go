@@ -11,6 +11,7 @@ type Client struct {
 	URL        string        // the cluster, in the forms of client.New; may hold an API key
 	App        string        // empty: that of the URL
 	APIKeyFile string        // empty: the key of the URL, or none
+	CAFile     string        // authorities of the nodes' certificates; empty: the system's
 	Timeout    time.Duration // of a call in all; positive
 	Output     string        // "table", "wide", "json" or "jsonl"
 	Color      string        // "auto", "always" or "never"

@@ -15,7 +15,7 @@ import (
 func TestEveryClientKeyIsRead(t *testing.T) {
 	set := map[string]string{
 		"url": "sessnode://k@h/web", "app": "shop", "api-key-file": "f", "timeout": "9s", "output": "jsonl", "color": "never",
-		"quiet": "true", "verbose": "1", "config": "c.yaml",
+		"quiet": "true", "verbose": "1", "config": "c.yaml", "ca-file": "ca",
 	}
 	for _, k := range config.KeysFor(config.ForClient) {
 		if set[k.Name] == "" {
@@ -23,7 +23,7 @@ func TestEveryClientKeyIsRead(t *testing.T) {
 		}
 	}
 	want := config.Client{URL: "sessnode://k@h/web", App: "shop", APIKeyFile: "f", Timeout: 9 * time.Second, Output: "jsonl",
-		Color: "never", Quiet: true, Verbose: true, File: "c.yaml"}
+		Color: "never", Quiet: true, Verbose: true, File: "c.yaml", CAFile: "ca"}
 	got, err := config.LoadClient(flags(set))
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("LoadClient() = %v (-want +got):\n%s", err, diff)

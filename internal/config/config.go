@@ -41,8 +41,17 @@ type Security struct {
 	APIKeysFile    string   // lines of "name role sha256hex"; empty: anyone who reaches the HTTP port is an operator
 	Hosts          []string // names by which apps reach the node, beside its own addresses; "*": any. Against DNS rebinding
 	OpenMetrics    bool     // /metrics needs no API key
+	TLS            KeyPair  // of the HTTP API; empty: plain text
+	Peer           KeyPair  // between nodes; empty: plain text, authenticated by the cluster key
+	PeerCAFile     string   // the authorities that vouch for the other nodes
 	Insecure       bool     // accept missing keys on addresses that other hosts can reach
 }
+
+// KeyPair names the files of a certificate and its private key, in PEM.
+type KeyPair struct{ Cert, Key string }
+
+// Given reports whether any of the two is named.
+func (k KeyPair) Given() bool { return k.Cert != "" || k.Key != "" }
 
 // Limits bound what the node takes in.
 type Limits struct {

@@ -52,15 +52,16 @@ func TestEveryKeyIsReadFromFlagAndEnvironment(t *testing.T) {
 		"name": "n9", "data": "/d", "http": "10.0.0.1:1", "node": "10.0.0.1:2", "gossip": "10.0.0.1:3", "advertise-host": "h",
 		"strict-apps": "true", "seeds": "a:1, b:2", "expect": "3", "profile": "fast", "clock-offset": "1h", "cluster-key-file": "k",
 		"api-keys-file": "a", "hosts": "sessions.example,*", "open-metrics": "1", "insecure": "true", "max-memory": "2GiB", "max-in-flight": "7", "max-connections": "8",
-		"log-format": "json", "log-level": "warn",
+		"log-format": "json", "log-level": "warn", "tls-cert-file": "c", "tls-key-file": "ck", "peer-cert-file": "p", "peer-key-file": "pk", "peer-ca-file": "ca",
 	}
 	want := config.Config{
 		Name: "n9", Data: "/d", StrictApps: true,
-		Listen:   config.Listen{HTTP: "10.0.0.1:1", Node: "10.0.0.1:2", Gossip: "10.0.0.1:3", AdvertiseHost: "h"},
-		Cluster:  config.Cluster{Seeds: []string{"a:1", "b:2"}, Expect: 3, Profile: "fast", ClockOffset: time.Hour},
-		Security: config.Security{ClusterKeyFile: "k", APIKeysFile: "a", Hosts: []string{"sessions.example", "*"}, OpenMetrics: true, Insecure: true},
-		Limits:   config.Limits{MaxMemory: 2 << 30, MaxInFlight: 7, MaxConnections: 8},
-		Log:      config.Log{Format: "json", Level: slog.LevelWarn},
+		Listen:  config.Listen{HTTP: "10.0.0.1:1", Node: "10.0.0.1:2", Gossip: "10.0.0.1:3", AdvertiseHost: "h"},
+		Cluster: config.Cluster{Seeds: []string{"a:1", "b:2"}, Expect: 3, Profile: "fast", ClockOffset: time.Hour},
+		Security: config.Security{ClusterKeyFile: "k", APIKeysFile: "a", Hosts: []string{"sessions.example", "*"}, OpenMetrics: true, Insecure: true,
+			TLS: config.KeyPair{Cert: "c", Key: "ck"}, Peer: config.KeyPair{Cert: "p", Key: "pk"}, PeerCAFile: "ca"},
+		Limits: config.Limits{MaxMemory: 2 << 30, MaxInFlight: 7, MaxConnections: 8},
+		Log:    config.Log{Format: "json", Level: slog.LevelWarn},
 	}
 	vars := map[string]string{}
 	for _, k := range config.KeysFor(config.ForNode) {
@@ -146,6 +147,12 @@ func TestValidate(t *testing.T) {
 		{"three with seeds", map[string]string{"seeds": "127.0.0.1:7482,127.0.0.1:7492", "expect": "3"}, false, nil},
 		{"joining", map[string]string{"seeds": "127.0.0.1:7492", "expect": "0"}, false, nil},
 		{"joining nobody", map[string]string{"expect": "0"}, false, []string{"seeds"}},
+		{"TLS for HTTP", map[string]string{"tls-cert-file": "c", "tls-key-file": "k"}, false, nil},
+		{"a certificate without its key", map[string]string{"tls-cert-file": "c"}, false, []string{"tls-key-file"}},
+		{"a key without its certificate", map[string]string{"tls-key-file": "k"}, false, []string{"tls-cert-file"}},
+		{"TLS between nodes", map[string]string{"peer-cert-file": "c", "peer-key-file": "k", "peer-ca-file": "a"}, false, nil},
+		{"TLS between nodes without authority", map[string]string{"peer-cert-file": "c", "peer-key-file": "k"}, false, []string{"peer-ca-file"}},
+		{"an authority alone", map[string]string{"peer-ca-file": "a"}, false, []string{"peer-cert-file", "peer-key-file"}},
 		{"two faults at once", map[string]string{"name": "-", "node": "127.0.0.1:7480"}, true, []string{"name", "node"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

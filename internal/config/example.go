@@ -44,6 +44,12 @@ func (k Key) sample() string {
 		return "api.keys"
 	case "api-key-file":
 		return "api.key"
+	case "tls-cert-file", "peer-cert-file":
+		return "tls/n1.crt"
+	case "tls-key-file", "peer-key-file":
+		return "tls/n1.key"
+	case "peer-ca-file", "ca-file":
+		return "tls/ca.crt"
 	case "app":
 		return "web"
 	}

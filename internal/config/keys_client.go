@@ -15,6 +15,8 @@ func connectionKeys() []Key {
 			parse: textTo(func(t *told) *string { return &t.client.App })},
 		{Name: "api-key-file", Type: typePath, Group: g, Scope: in, Help: "file with the API key, alone on its line; wins over that of the URL",
 			parse: textTo(func(t *told) *string { return &t.client.APIKeyFile })},
+		{Name: "ca-file", Type: typePath, Group: g, Scope: in, Help: "PEM file with the authorities that vouch for the nodes, where they speak TLS (unset: the system's)",
+			parse: textTo(func(t *told) *string { return &t.client.CAFile })},
 		{Name: "timeout", Type: typeDuration, Default: "5s", Group: g, Scope: in, Help: "how long a call may take in all, over all nodes that are tried",
 			parse: spanTo(func(t *told) *time.Duration { return &t.client.Timeout })},
 	}

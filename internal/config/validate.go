@@ -12,7 +12,7 @@ const maxName = 63
 
 // Validate judges the keys together and reports every fault at once. It reads no file.
 func (c Config) Validate() error {
-	return errors.Join(c.checkName(), c.checkPorts(), c.checkAdvertise(), c.checkFounding(), c.checkKeys())
+	return errors.Join(c.checkName(), c.checkPorts(), c.checkAdvertise(), c.checkFounding(), c.checkKeys(), c.checkTLS())
 }
 
 func (c Config) checkName() error {
@@ -133,6 +133,25 @@ func (c Config) checkKeys() error {
 		Why:  "anyone who reaches the ports could read and end every session, or join the cluster",
 		Cure: "add " + strings.Join(flags, " ") + "   (how to make them: docs/how-to/run-three-nodes.md), or --insecure on a network you trust",
 	}
+}
+
+// checkTLS refuses half of what TLS needs: the other half would be missed only when somebody connects.
+func (c Config) checkTLS() error {
+	var faults []error
+	missing := func(bad bool, key, because, cure string) {
+		if bad {
+			faults = append(faults, &Fault{Key: key, What: "--" + key + " is missing", Why: because, Cure: cure})
+		}
+	}
+	const made = "   (sessnode tls makes them: docs/how-to/tls.md)"
+	s := c.Security
+	missing(s.TLS.Cert == "" && s.TLS.Key != "", "tls-cert-file", "--tls-key-file names a key without its certificate", "add --tls-cert-file tls/n1.crt"+made)
+	missing(s.TLS.Key == "" && s.TLS.Cert != "", "tls-key-file", "--tls-cert-file names a certificate without its key", "add --tls-key-file tls/n1.key"+made)
+	peer := s.Peer.Given() || s.PeerCAFile != ""
+	missing(peer && s.Peer.Cert == "", "peer-cert-file", "nodes that speak TLS show each other a certificate", "add --peer-cert-file tls/n1.crt"+made)
+	missing(peer && s.Peer.Key == "", "peer-key-file", "nodes that speak TLS show each other a certificate, which needs its key", "add --peer-key-file tls/n1.key"+made)
+	missing(peer && s.PeerCAFile == "", "peer-ca-file", "without authorities no other node could be believed", "add --peer-ca-file tls/ca.crt"+made)
+	return errors.Join(faults...)
 }
 
 // Reachable reports whether any address may be reached from another host.

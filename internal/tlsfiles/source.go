@@ -66,15 +66,21 @@ func (f Files) read() (material, error) {
 	if f.CA == "" {
 		return m, nil
 	}
-	pem, err := os.ReadFile(f.CA)
+	m.ca, err = Authorities(f.CA)
+	return m, err
+}
+
+// Authorities reads certificates of authorities out of a PEM file.
+func Authorities(path string) (*x509.CertPool, error) {
+	pem, err := os.ReadFile(path)
 	if err != nil {
-		return m, fmt.Errorf("authority: %w", err)
+		return nil, fmt.Errorf("authority: %w", err)
 	}
-	m.ca = x509.NewCertPool()
-	if !m.ca.AppendCertsFromPEM(pem) {
-		return m, fmt.Errorf("authority %s holds no certificate in PEM", f.CA)
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("authority %s holds no certificate in PEM", path)
 	}
-	return m, nil
+	return pool, nil
 }
 
 func (s *Source) stamp() (stamps [3]stamp) {

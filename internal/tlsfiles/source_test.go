@@ -183,6 +183,26 @@ func TestCertificatesAreRenewedWithoutARestart(t *testing.T) {
 	}
 }
 
+func TestOnlyTheVeryCertificateIsBelieved(t *testing.T) {
+	a := authority(t)
+	own, other := a.must(t, "n1"), a.must(t, "n2")
+	only, err := Only(own.Cert)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := meet(t, open(t, own).Server(), only); err != nil {
+		t.Errorf("the server of the file: %v", err)
+	}
+	if _, err := meet(t, open(t, other).Server(), only); err == nil {
+		t.Error("another server of the same authority was believed")
+	}
+	for _, path := range []string{"missing", own.Key} {
+		if _, err := Only(path); err == nil {
+			t.Errorf("Only(%s) = nil", path)
+		}
+	}
+}
+
 func TestFilesThatCannotServeAreRefused(t *testing.T) {
 	a := authority(t)
 	good := a.must(t, "n1")

@@ -2,6 +2,7 @@ package view
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -86,7 +87,7 @@ func assemble(sights []sight) Cluster {
 		c.Nodes = append(c.Nodes, n)
 	}
 	for _, s := range sights {
-		if !s.answered() && !slices.ContainsFunc(c.Nodes, func(n Node) bool { return "http://"+n.HTTP == s.address }) {
+		if !s.answered() && !slices.ContainsFunc(c.Nodes, func(n Node) bool { return n.HTTP == hostOf(s.address) }) {
 			c.Nodes = append(c.Nodes, absent(s))
 		} else if s.answered() && s.status.Cluster != c.ID {
 			c.Nodes = append(c.Nodes, stranger(s))
@@ -151,7 +152,7 @@ func nodeOf(m sessnode.Member, sights []sight, leading sessnode.Status) Node {
 		s := sights[i]
 		n.Term, n.Applied, n.Sessions, n.Millis = s.status.Term, s.status.Applied, s.status.Sessions, max(1, s.took.Milliseconds())
 		if n.HTTP == "" {
-			n.HTTP = strings.TrimPrefix(s.address, "http://")
+			n.HTTP = hostOf(s.address)
 		}
 		n.State, n.Detail = stateOf(s.checks)
 	} else {
@@ -179,10 +180,14 @@ func stateOf(checks []sessnode.Check) (state, detail string) {
 
 // absent is a node that was named and does not answer, and that no view knows by this address.
 func absent(s sight) Node {
-	address := strings.TrimPrefix(s.address, "http://")
+	address := hostOf(s.address)
 	detail := "it does not answer"
-	if s.err == nil {
+	var e *sessnode.Error
+	switch {
+	case s.err == nil:
 		detail = ""
+	case errors.As(s.err, &e) && strings.Contains(e.Detail, "TLS"): // a wrong scheme or authority looks like a dead node otherwise
+		_, detail, _ = strings.Cut(e.Detail, s.address+": ")
 	}
 	return Node{Name: address, Role: "unknown", State: "down", Detail: detail, HTTP: address}
 }
@@ -195,4 +200,10 @@ func stranger(s sight) Node {
 		n.State, n.Detail = "joining", "it belongs to no cluster yet"
 	}
 	return n
+}
+
+// hostOf takes the scheme away from a node's address: members report themselves without one.
+func hostOf(address string) string {
+	_, host, _ := strings.Cut(address, "://")
+	return host
 }
