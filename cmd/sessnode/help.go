@@ -243,6 +243,8 @@ func kindOf(f *pflag.Flag, key config.Key) string {
 		return "TEXT"
 	case "stringArray", "strings":
 		return "TEXT..."
+	case "stringSlice":
+		return "NAME,..."
 	case "int", "uint64", "count":
 		return "NUMBER"
 	}

@@ -19,7 +19,7 @@ import (
 const operateFor = 20 * time.Second
 
 func newNode(std stdio) *cobra.Command {
-	return family("node", "Nodes: hand leadership over, drain, leave, remove",
+	return family("node", "Nodes one by one, for maintenance and repair",
 		"node changes what the nodes of a cluster do. `sessnode status` shows them. A node that lost its disk needs none of this: started "+
 			"with an empty directory under its old name it takes its own place again.",
 		newNodeTransfer(std), newNodeDrain(std), newNodeUndrain(std), newNodeLeave(std), newNodeRemove(std))
@@ -32,7 +32,7 @@ type operate struct {
 	agree                     *consent // nil = it can be undone
 	ask                       string   // what is agreed to, with a place for the node
 	do                        func(ctx context.Context, c *client.Client, who string) error
-	done                      string // with a place for the node
+	done                      string // with a place for the node, or to be followed by "to NODE"
 }
 
 func (o operate) command(std stdio) *cobra.Command {
@@ -53,7 +53,7 @@ func (o operate) command(std stdio) *cobra.Command {
 			if err := o.do(cmd.Context(), c, who); err != nil {
 				return explainOperation(err)
 			}
-			p.say(o.done, who)
+			p.say("%s", o.said(who))
 			return nil
 		}),
 	}
@@ -64,6 +64,17 @@ func (o operate) command(std stdio) *cobra.Command {
 	return cmd
 }
 
+// said is done with the node in its place, or at the end where there is a node and no place for it.
+func (o operate) said(who string) string {
+	switch {
+	case strings.Contains(o.done, "%s"):
+		return fmt.Sprintf(o.done, who)
+	case who != "":
+		return o.done + " to " + who
+	}
+	return o.done
+}
+
 func newNodeTransfer(std stdio) *cobra.Command {
 	return operate{
 		use: "transfer [NODE] [flags]", short: "Hand leadership to another node",
@@ -71,7 +82,7 @@ func newNodeTransfer(std stdio) *cobra.Command {
 		example: "  sessnode node transfer\n  sessnode node transfer n2",
 		args:    atMost("NODE"),
 		do:      func(ctx context.Context, c *client.Client, who string) error { return c.Transfer(ctx, who) },
-		done:    "leadership was handed over %s",
+		done:    "leadership was handed over",
 	}.command(std)
 }
 
