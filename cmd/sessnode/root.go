@@ -124,8 +124,10 @@ func nameDefaults(root *cobra.Command) {
 			c.Long = "completion prints a script that lets a shell complete verbs, flags, values and the names of apps; " +
 				"those are asked of the cluster, where it answers within a second."
 			c.Example = "  source <(sessnode completion bash)\n  sessnode completion fish > ~/.config/fish/completions/sessnode.fish"
+			c.Args, c.RunE = cobra.ArbitraryArgs, helpOrRefuse
 		case "help":
 			c.Short = "Help about a verb or a topic"
+			c.Run, c.RunE = nil, verb(helpAbout)
 		}
 	}
 }
@@ -134,14 +136,16 @@ func nameDefaults(root *cobra.Command) {
 func family(use, short, long string, members ...*cobra.Command) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: use, Short: short, Long: long, DisableSuggestions: true,
-		Args: cobra.ArbitraryArgs,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return cmd.Help()
-			}
-			return &usageError{errors.New("unknown command \"" + args[0] + "\" for \"" + cmd.CommandPath() + "\"")}
-		},
+		Args: cobra.ArbitraryArgs, RunE: helpOrRefuse,
 	}
 	cmd.AddCommand(ordered(members...)...)
 	return cmd
+}
+
+// helpOrRefuse is what a command does that only holds others.
+func helpOrRefuse(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return cmd.Help()
+	}
+	return &usageError{errors.New("unknown command \"" + args[0] + "\" for \"" + cmd.CommandPath() + "\"")}
 }

@@ -155,7 +155,7 @@ func TestWhatWasMeantIsSaid(t *testing.T) {
 		"ls": "sessnode session list ", "logout ada": "sessnode subject revoke ", "users": "sessnode subject ", "apps": "sessnode app ", "app ls": "sessnode app list ", "subject list": "sessnode subject sessions ", "session delete": "sessnode session revoke ", "app create": "sessnode app set ", "nodes": "sessnode node ",
 		"session get --tokn-file x": "sessnode session get --token-file ", "status --otput json": "sessnode status --output ", "status -o jsn": "--output json ",
 		"app set web --on-limit rejct": "--on-limit reject ", "session get --token x": "a file, ", "statsu": "sessnode status ", "config prnt": "sessnode config print ",
-		"zzzzzzzz": "sessnode --help", "status now": "sessnode status --help", "status -Z": "sessnode status --help",
+		"zzzzzzzz": "sessnode --help", "help statsu": "sessnode help status ", "help exit-code": "sessnode help exit-codes ", "help zzzzzzzz": "sessnode --help", "help session lst": "sessnode help session list ", "completion bsh": "sessnode completion bash ", "status now": "sessnode status --help", "status -Z": "sessnode status --help",
 	} {
 		var out bytes.Buffer
 		code := run(t.Context(), stdio{out: &out, err: &out, env: func(string) (string, bool) { return "", false }}, strings.Fields(line))
