@@ -44,7 +44,9 @@ func (n *Node) remove(ctx context.Context, f removeFrame) error {
 	}
 	self, others := n.members()
 	s := membership.Situation{Cluster: n.dir.Cluster(), Generation: n.dir.Generation(), Config: config, Members: append(others, self)}
-	if err := membership.MayRemove(s, id, f.Leaving); err != nil {
+	if err := membership.MayRemove(s, id, f.Leaving); errors.Is(err, membership.ErrUnheard) {
+		return sessnode.Errorf(sessnode.CodeUnavailable, "", "%v", err)
+	} else if err != nil {
 		return sessnode.Errorf(sessnode.CodeConflict, "", "%v", err)
 	}
 	if string(id) == n.id {

@@ -89,6 +89,8 @@ func parseMembers(t *testing.T, input string) (members []gossip.Member) {
 				m.Cluster = "other"
 			case "old-generation":
 				m.Generation = 9
+			case "leaving":
+				m.Leaving = true
 			case "never-votes":
 				m.Voter = false
 			default:
