@@ -37,9 +37,9 @@ type sight struct {
 
 func (s sight) answered() bool { return s.err == nil }
 
-// Look asks the nodes that were named, and then the members that these report. Members are asked only where all nodes are
-// named by plain http: what others report is an address without TLS, to which the API key must not go in clear text when
-// it was meant to be protected.
+// Look asks the nodes that were named, and then the members that these report. What these report are addresses without a
+// scheme: members are asked by that of the nodes that were named, and not at all where those have several, because the API
+// key must not go in clear text when it was meant to be protected.
 //
 // It returns what the nodes refuse for all (sessnode.ErrUnauthorized, sessnode.ErrForbidden); nodes that do not answer are
 // part of the picture.
@@ -70,9 +70,8 @@ func (l Looker) Observe(ctx context.Context) (Observation, error) {
 func (l Looker) sights(ctx context.Context) ([]sight, error) {
 	named := l.Client.Nodes()
 	sights := l.ask(ctx, named)
-	plain := !slices.ContainsFunc(named, func(base string) bool { return !strings.HasPrefix(base, "http://") })
-	if plain {
-		sights = append(sights, l.ask(ctx, unseen(sights))...)
+	if scheme := schemeOf(named); scheme != "" {
+		sights = append(sights, l.ask(ctx, unseen(sights, scheme))...)
 	}
 	for _, s := range sights {
 		if errors.Is(s.err, sessnode.ErrUnauthorized) || errors.Is(s.err, sessnode.ErrForbidden) {
@@ -82,12 +81,22 @@ func (l Looker) sights(ctx context.Context) ([]sight, error) {
 	return sights, ctx.Err()
 }
 
+// schemeOf is what all addresses begin with, "http://" or "https://"; "" where they differ.
+func schemeOf(addresses []string) string {
+	for _, scheme := range []string{"http://", "https://"} {
+		if !slices.ContainsFunc(addresses, func(a string) bool { return !strings.HasPrefix(a, scheme) }) {
+			return scheme
+		}
+	}
+	return ""
+}
+
 // unseen are the addresses of members that were not asked yet.
-func unseen(sights []sight) []string {
+func unseen(sights []sight, scheme string) []string {
 	var addresses []string
 	for _, s := range sights {
 		for _, m := range s.status.Members {
-			address := "http://" + m.HTTPAddr
+			address := scheme + m.HTTPAddr
 			known := slices.ContainsFunc(sights, func(s sight) bool { return s.status.Node == m.ID || s.address == address })
 			if m.HTTPAddr != "" && !known && !slices.Contains(addresses, address) {
 				addresses = append(addresses, address)

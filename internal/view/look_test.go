@@ -155,6 +155,28 @@ func TestTheKeyStaysBehindTLS(t *testing.T) {
 	}
 }
 
+func TestMembersAreAskedByTLSWhereTheNodesAre(t *testing.T) {
+	var nodes []*fakeNode
+	for _, name := range []string{"n1", "n2"} {
+		n := &fakeNode{name: name}
+		n.Server = httptest.NewTLSServer(http.HandlerFunc(n.answer))
+		defer n.Close()
+		nodes = append(nodes, n)
+	}
+	for _, n := range nodes {
+		n.told("n1 "+strings.TrimPrefix(nodes[0].URL, "https://"), "n2 "+strings.TrimPrefix(nodes[1].URL, "https://"))
+	}
+	transport := nodes[0].Client().Transport // httptest signs every server with one certificate
+	c, err := client.New(nodes[0].URL, client.WithTransport(transport))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Looker{Client: c, HTTP: transport, Each: 5 * time.Second}.Look(t.Context())
+	if err != nil || got.Health != Healthy || nodes[1].asked != 1 {
+		t.Errorf("Look() over TLS = %+v, %v; n2 was asked %d times, want once", got, err, nodes[1].asked)
+	}
+}
+
 func TestRatesComeFromTwoLooks(t *testing.T) {
 	metrics := func(requests, slow int, appends, seconds float64) string {
 		return fmt.Sprintf(`sessnode_http_requests_total{code="ok",route="GET /v1/apps/{app}/session"} %d
