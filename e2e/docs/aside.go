@@ -2,6 +2,7 @@ package docs
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net/http"
 	"os"
@@ -21,12 +22,27 @@ type Aside struct {
 
 // Await waits until a URL answers with 200, and fails at once when what should serve it ends.
 func (a *Aside) Await(ctx context.Context, url string, limit time.Duration) error {
+	return a.await(ctx, limit, url, func(ctx context.Context) error { return ask(ctx, url) })
+}
+
+// AwaitHost waits until the node at an address is ready, whether it speaks TLS or not.
+func (a *Aside) AwaitHost(ctx context.Context, address string, limit time.Duration) error {
+	ready := address + ":7480/readyz"
+	return a.await(ctx, limit, ready, func(ctx context.Context) error {
+		if ask(ctx, "http://"+ready) == nil {
+			return nil
+		}
+		return ask(ctx, "https://"+ready)
+	})
+}
+
+func (a *Aside) await(ctx context.Context, limit time.Duration, what string, try func(context.Context) error) error {
 	ended := false
-	err := harness.Await(ctx, limit, url, func(ctx context.Context) error {
+	err := harness.Await(ctx, limit, what, func(ctx context.Context) error {
 		if ended = a.ended(); ended {
 			return nil
 		}
-		return ask(ctx, url)
+		return try(ctx)
 	})
 	if ended {
 		return fmt.Errorf("it has ended by itself: %v", a.cmd.ProcessState)
@@ -43,7 +59,7 @@ func (a *Aside) ended() bool {
 	}
 }
 
-// ask sends one request and expects 200.
+// ask sends one request and expects 200. It believes any certificate: whether the reader's program does is the page's business.
 func ask(ctx context.Context, url string) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
@@ -51,8 +67,8 @@ func ask(ctx context.Context, url string) error {
 	if err != nil {
 		return err
 	}
-	req.Close = true
-	res, err := http.DefaultClient.Do(req)
+	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true}
+	res, err := transport.RoundTrip(req)
 	if err != nil {
 		return err
 	}

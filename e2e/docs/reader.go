@@ -107,14 +107,14 @@ func (r *Reader) hosts(ctx context.Context, b Block) error {
 			return err
 		}
 		text := strings.NewReplacer("name="+names[0], "name="+name, "host="+addresses[0], "host="+addresses[i]).Replace(b.Text)
-		a, err := r.shell.Beside(ctx, fmt.Sprintf("mkdir ../%[1]s && cp -p -- *.* ../%[1]s && cd ../%[1]s || exit\n%[2]s", name, text))
+		a, err := r.shell.Beside(ctx, fmt.Sprintf("cp -Rp . ../%[1]s && cd ../%[1]s || exit\n%[2]s", name, text))
 		if err != nil {
 			return err
 		}
 		r.asides, started = append(r.asides, a), append(started, a)
 	}
 	for i, a := range started {
-		if err := a.Await(ctx, "http://"+addresses[i]+":7480/readyz", readyLimit); err != nil {
+		if err := a.AwaitHost(ctx, addresses[i], readyLimit); err != nil {
 			return fmt.Errorf("%w; it printed:\n%s", err, a.Printed())
 		}
 	}
