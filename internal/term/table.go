@@ -9,8 +9,9 @@ import (
 const (
 	columnGap = "  "
 
-	// leastColumn is how far a column gives way on a narrow screen.
-	leastColumn = 8
+	// leastColumn is how far a column gives way on a narrow screen, and narrowColumn how far where that is not enough: a line
+	// that breaks is worse than a header in part.
+	leastColumn, narrowColumn = 8, 6
 )
 
 // Table aligns columns. Cells may hold styles, and must be a single line each; see Clean. It is filled and then written, by
@@ -119,19 +120,28 @@ func (t *Table) widths(s Screen) []int {
 		}
 		total += widths[i]
 	}
-	for ; s.TTY && total > s.Width; total-- {
-		widest := -1
-		for i, width := range widths {
-			if !t.kept[i] && width > leastColumn && (widest < 0 || width > widths[widest]) {
-				widest = i
+	for _, least := range []int{leastColumn, narrowColumn} {
+		for ; s.TTY && total > s.Width; total-- {
+			widest := t.widest(widths, least)
+			if widest < 0 {
+				break
 			}
+			widths[widest]--
 		}
-		if widest < 0 {
-			break
-		}
-		widths[widest]--
 	}
 	return widths
+}
+
+// widest is the column that gives way next, -1 = none: the widest that may, of equal ones the first, and in need the last, as
+// first columns hold names.
+func (t *Table) widest(widths []int, least int) int {
+	widest := -1
+	for i, width := range widths {
+		if !t.kept[i] && width > least && (widest < 0 || width > widths[widest] || width == widths[widest] && least == narrowColumn) {
+			widest = i
+		}
+	}
+	return widest
 }
 
 func (t *Table) all() [][]string {

@@ -55,6 +55,26 @@ func TestTableGivesWayOnANarrowTerminal(t *testing.T) {
 	}
 }
 
+func TestTableThatIsAColumnTooWideCutsAHeaderRatherThanBreakingTheLine(t *testing.T) {
+	table := NewTable("NODE", "STATE", "VERSION").Keep(1)
+	table.Row("n1", "unreachable", "devel")
+	table.Totals("3 nodes", "", "")
+	var out bytes.Buffer
+	s := Screen{TTY: true, Width: 28}
+	if err := table.Write(&out, s); err != nil {
+		t.Fatal(err)
+	}
+	want := lines(
+		"NODE     STATE        VERSI…",
+		"n1       unreachable  devel",
+		"───────  ───────────  ──────",
+		"3 nodes",
+	)
+	if out.String() != want {
+		t.Errorf("Write =\n%swant\n%s", out.String(), want)
+	}
+}
+
 func TestTableStylesTakeNoColumns(t *testing.T) {
 	s := Screen{TTY: true, Color: true, Width: 80}
 	for i, line := range nodes(s).Lines(s) {
