@@ -103,7 +103,7 @@ func followEvents(ctx context.Context, c *client.Client, follow client.Follow, f
 		}
 	}
 	if place != "" {
-		p.say("%d events; go on with --after %s", seen, place)
+		p.say("%s; go on with --after %s", plural(uint64(seen), "event"), place)
 	}
 	return nil
 }

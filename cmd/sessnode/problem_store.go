@@ -82,7 +82,7 @@ func unavailable(e *sessnode.Error) words {
 	case e.Reason != "":
 		return words{"the node cannot answer at the moment", "the same again in a moment, or at another node: --url; sessnode status shows how the cluster is"}
 	case says("connection refused"):
-		return words{"nothing listens at that address: the node is not running, or listens elsewhere", "check --url and SESSNODE_URL; sessnode serve runs a node, sessnode demo three of them"}
+		return words{"nothing listens at that address: the node is not running, or listens elsewhere", "sessnode status shows which nodes answer; check --url and SESSNODE_URL; sessnode serve runs a node, sessnode demo three"}
 	case says("no such host"):
 		return words{"the name of the host is not known here", "check --url and SESSNODE_URL for a typing error, or use an address"}
 	case says("one side speaks TLS", "status 400 of something"):
