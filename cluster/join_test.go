@@ -50,29 +50,6 @@ func TestFreshNodesJoinAndVote(t *testing.T) {
 	}
 }
 
-// TestMovedNodeIsFound starts a node again on other addresses.
-func TestMovedNodeIsFound(t *testing.T) {
-	c := clustertest.Start(t, 3, nil)
-	m, key := clustertest.Create("web", "ada")
-	mustWrite(t, c.Node(0), m)
-	moved := c.Follower()
-	c.Stop(moved)
-	c.Move(moved)
-	c.Start(moved)
-	c.AwaitReady(moved)
-	if _, _, err := c.Node(moved).Session(within(t, 20*time.Second), "web", key, sessnode.Read{}); err != nil {
-		t.Errorf("read at the moved node: %v", err)
-	}
-	c.Await("the new address in the configuration", func() bool {
-		for _, member := range c.Node(c.Leader()).Status(t.Context()).Members {
-			if member.ID == c.Node(moved).ID() {
-				return member.NodeAddr == c.Config(moved).Addresses.Node
-			}
-		}
-		return false
-	})
-}
-
 // TestCloseLeavesNothingBehind opens and closes a node, and one that never could open.
 func TestCloseLeavesNothingBehind(t *testing.T) {
 	ignore := goleak.IgnoreCurrent()
