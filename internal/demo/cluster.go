@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"strconv"
 	"strings"
@@ -45,6 +46,7 @@ type Cluster struct {
 type clusterConfig struct {
 	binary   string
 	port     int      // of the first node's HTTP API
+	moved    bool     // it is not the one that was asked for
 	sabotage string   // the fault of a build with the tag `sabotage`; empty: none
 	flags    []string // further flags of serve; they win over those that the demo gives
 }
@@ -68,12 +70,16 @@ func startCluster(ctx context.Context, c clusterConfig, folder *Folder) (*Cluste
 		if try == startTries || !errors.Is(err, errPortTaken) {
 			return cluster, err
 		}
+		var cleared error
 		for _, n := range cluster.Nodes {
-			err = errors.Join(os.RemoveAll(folder.file(n.Name)), os.RemoveAll(n.logFile))
+			cleared = errors.Join(cleared, os.RemoveAll(folder.file(n.Name)), os.RemoveAll(n.logFile))
 		}
-		if err != nil {
-			return nil, err
+		if cleared != nil {
+			return nil, cleared
 		}
+		// Further on, and not by the same step as another demo that has just met this one.
+		c.port += nodeCount * portStep * (1 + rand.IntN(portTries/nodeCount/startTries))
+		c.moved = true
 	}
 }
 
@@ -90,7 +96,7 @@ func newCluster(c clusterConfig, folder *Folder, keys secrets) (*Cluster, error)
 	for _, port := range ports {
 		seeds = append(seeds, loopback(port+2))
 	}
-	cluster := &Cluster{folder: folder, keys: keys, Moved: ports[nodeCount-1] != c.port+(nodeCount-1)*portStep}
+	cluster := &Cluster{folder: folder, keys: keys, Moved: c.moved || ports[nodeCount-1] != c.port+(nodeCount-1)*portStep}
 	for i, port := range ports {
 		name := "n" + strconv.Itoa(i+1)
 		n := &Node{Name: name, URL: "http://" + loopback(port), binary: c.binary, env: env, folder: folder,
