@@ -28,6 +28,10 @@ type Follow struct {
 	// Reached, where it is not nil, is called with every place in the stream up to which all was told, also where nothing that was
 	// asked for had happened: remember the last one as After. It is called between two turns of the loop, on the same goroutine.
 	Reached func(id string)
+
+	// Waits, where it is not nil, is called on the same goroutine each time that no node would go on with the stream, before it waits
+	// and asks again.
+	Waits func(err error)
 }
 
 // Events follows what happens to the sessions of the client's app, or of all apps where the client has none (an operator's key is
@@ -47,20 +51,28 @@ func (c *Client) Events(ctx context.Context, f Follow) iter.Seq2[sessnode.Event,
 			s, err := c.openEvents(ctx, f)
 			switch {
 			case err == nil:
-				begun, backed = true, 0
+				begun = true
+				opened := time.Now()
 				goOn := s.each(&f, yield)
 				s.close()
 				if !goOn {
 					return
+				}
+				if time.Since(opened) > backoffMax { // one that breaks at once may do so again
+					backed = 0
 				}
 			case over(ctx):
 				return
 			case !begun || sessnode.CodeOf(err) != sessnode.CodeUnavailable:
 				yield(sessnode.Event{}, err)
 				return
+			case f.Waits != nil:
+				f.Waits(err)
 			}
 			backed = min(max(2*backed, backoffBase), backoffMax)
-			pause(ctx, jittered(backed))
+			if !pause(ctx, jittered(backed)) {
+				<-ctx.Done() // so near that asking again is pointless
+			}
 		}
 	}
 }

@@ -149,6 +149,63 @@ func TestWhatOneNodeHasLostAnotherMayHave(t *testing.T) {
 	}
 }
 
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// TestStreamsThatBreakAtOnceAreNotAskedForHastily: a node that can open streams and not keep them must not be flooded.
+func TestStreamsThatBreakAtOnceAreNotAskedForHastily(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var asked int
+		breaks := roundTrip(func(*http.Request) (*http.Response, error) {
+			asked++
+			header := http.Header{"Content-Type": {"text/event-stream"}, "Session-Index": {"1-1"}, "Session-Generation": {"1"}}
+			return &http.Response{StatusCode: http.StatusOK, Header: header, Body: io.NopCloser(strings.NewReader("id: 1-2\n\n"))}, nil
+		})
+		c, err := New("http://n1:1", WithApp("web"), WithTransport(breaks))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		for e, err := range c.Events(ctx, Follow{}) {
+			t.Errorf("event %v, %v", e, err)
+		}
+		if least, most := 50, 150; asked < least || asked > most {
+			t.Errorf("asked %d times in a minute, want about once in %v", asked, backoffMax)
+		}
+	})
+}
+
+// TestWhoFollowsIsToldOfAnOutage: while no node answers there is nothing to tell, and silence would be taken for peace.
+func TestWhoFollowsIsToldOfAnOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began, asked := time.Now(), 0
+		c, err := New("http://n1:1", WithApp("web"), WithTransport(roundTrip(func(*http.Request) (*http.Response, error) {
+			asked++
+			if down := time.Since(began); asked > 1 && down < 30*time.Second {
+				return nil, errors.New("connection refused")
+			}
+			header := http.Header{"Content-Type": {"text/event-stream"}, "Session-Index": {"1-1"}, "Session-Generation": {"1"}}
+			return &http.Response{StatusCode: http.StatusOK, Header: header, Body: io.NopCloser(strings.NewReader(event(fmt.Sprint("1-", asked), "created")))}, nil
+		})))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		waits := 0
+		words, err := followed(t, c, 2, Follow{Waits: func(err error) {
+			if waits++; !errors.Is(err, sessnode.ErrUnavailable) {
+				t.Errorf("Waits(%v), want ErrUnavailable", err)
+			}
+		}})
+		if len(words) != 2 || err != nil || waits < 3 || waits > 10 {
+			t.Errorf("events %v, %v, told of the outage %d times, want about once in %v", words, err, waits, DefaultTimeout)
+		}
+	})
+}
+
 func TestKindsOfTheFutureArePassedOver(t *testing.T) {
 	c, _ := newStreamer(t, says(event("1-3", "blessed")+event("1-4", "expired")))
 	if words, err := followed(t, c, 1, Follow{}); err != nil || words[0] != "1-4 expired" {

@@ -20,6 +20,9 @@ func follow(ctx context.Context, c *call) (*Reply, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.api.life.Err() != nil { // it would end at once
+		return nil, sessnode.Errorf(sessnode.CodeUnavailable, "", "this node is about to stop: follow at another one")
+	}
 	first, err := c.api.config.Store.Events(ctx, q, 0)
 	if err != nil {
 		return nil, err
@@ -70,6 +73,9 @@ func (c *call) eventQuery() (sessnode.EventQuery, error) {
 	return q, nil
 }
 
+// mostKept is how large a buffer a stream keeps between two pages.
+const mostKept = 16 << 10
+
 // stream sends events until the reader is gone, the node drains, or the store can no longer vouch that nothing was missed. It then
 // ends, and the reader goes on at another node by the last id.
 func (a *API) stream(ctx context.Context, q sessnode.EventQuery, page sessnode.EventPage, send func([]byte) error) {
@@ -85,6 +91,9 @@ func (a *API) stream(ctx context.Context, q sessnode.EventQuery, page sessnode.E
 		block = append(append(append(block, "id: "...), page.Next...), "\n\n"...)
 		if send(block) != nil {
 			return
+		}
+		if cap(block) > mostKept { // a burst must not be paid for as long as the stream lives
+			block = nil
 		}
 		block, q.After = block[:0], page.Next
 		var err error

@@ -222,4 +222,7 @@ func TestDrainEndsStreams(t *testing.T) {
 	if rest := <-ended; !strings.HasSuffix(rest, ": this node ends the stream: unavailable\n\n") {
 		t.Errorf("after Drain the stream ends with %q", rest)
 	}
+	if r := b.api.Do(t.Context(), &httpapi.Request{Method: "GET", Path: "/v1/events", Host: "127.0.0.1", Header: func(string) []string { return nil }}); r.Status != 503 {
+		t.Errorf("a new stream at a node that drains = %d, want 503", r.Status)
+	}
 }

@@ -82,8 +82,19 @@ func followEvents(ctx context.Context, c *client.Client, follow client.Follow, f
 		ctx, cancel = context.WithTimeout(ctx, f.length)
 		defer cancel()
 	}
-	place := ""
-	follow.Reached = func(id string) { place = id }
+	place, waits := "", false
+	follow.Reached = func(id string) {
+		if place = id; waits {
+			waits = false
+			p.say("following again")
+		}
+	}
+	follow.Waits = func(err error) {
+		if !waits {
+			waits = true
+			p.say("no node goes on with the stream; waiting: %v", err)
+		}
+	}
 	if p.screen.TTY {
 		p.say("following %s; Ctrl-C ends", appOrAll(c.Name()))
 	} else if !p.isJSON() {
