@@ -24,7 +24,7 @@ const (
 	exitPortTaken = 4
 
 	// startTries is how often other ports are tried when a program takes one between the look and the start.
-	startTries = 3
+	startTries = 5
 
 	// appTimeout is how long the app waits for the store before it answers 503. A third of it goes to a node that hangs.
 	appTimeout = 3 * time.Second
@@ -78,7 +78,7 @@ func startCluster(ctx context.Context, c clusterConfig, folder *Folder) (*Cluste
 			return nil, cleared
 		}
 		// Further on, and not by the same step as another demo that has just met this one.
-		c.port += nodeCount * portStep * (1 + rand.IntN(portTries/nodeCount/startTries))
+		c.port += portStep * (nodeCount + rand.IntN(portTries))
 		c.moved = true
 	}
 }
