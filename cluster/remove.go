@@ -39,6 +39,15 @@ func (n *Node) remove(ctx context.Context, f removeFrame) error {
 		return noLeader("the configuration cannot be read: " + err.Error())
 	}
 	id, err := n.memberCalled(config, f.Who)
+	if errors.Is(err, sessnode.ErrInvalid) {
+		// It may be missing because of a change that is not committed yet and may be taken back: "there is none" must be certain.
+		if err := n.futures.wait(ctx, n.raft.Barrier(enqueueTimeout)); err != nil {
+			return noLeader("the configuration is not settled: " + err.Error())
+		}
+		if config, index, err = (configurer{n}).Configuration(); err == nil {
+			id, err = n.memberCalled(config, f.Who)
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -52,15 +61,48 @@ func (n *Node) remove(ctx context.Context, f removeFrame) error {
 	if string(id) == n.id {
 		return noLeader("this node leads: it hands over first")
 	}
+	if err := n.othersAnswer(ctx, config, id); err != nil {
+		return err
+	}
 	err = n.futures.wait(ctx, n.raft.RemoveServer(id, index, configureFor))
 	switch {
 	case err == nil:
 		n.log.Info("membership changed", "change", "remove", "node", string(id), "leaving", f.Leaving)
 		return nil
-	case fateOf(err) == notDone:
-		return noLeader("the node was not removed: " + err.Error())
+	case errors.Is(err, raft.ErrLeadershipLost), errors.Is(err, raft.ErrAbortedByRestore), errors.Is(err, raft.ErrRaftShutdown), ctx.Err() != nil:
+		return sessnode.Errorf(sessnode.CodeUnknown, "", "the removal may have been made: look at the members, then ask again")
 	}
-	return sessnode.Errorf(sessnode.CodeUnknown, "", "the removal may have been made: look at the members, then ask again")
+	return noLeader("the node was not removed: " + err.Error()) // Raft refused it before appending, for instance because another change came first
+}
+
+// othersAnswer makes sure that a majority of the voters without one answers now. Gossip takes seconds to notice a death, and a
+// configuration whose majority is dead can neither be committed nor left again.
+func (n *Node) othersAnswer(ctx context.Context, config raft.Configuration, but raft.ServerID) error {
+	var others []string
+	for _, s := range config.Servers {
+		if s.Suffrage == raft.Voter && s.ID != but {
+			others = append(others, string(s.ID))
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*n.cfg.Profile.Heartbeat)
+	defer cancel()
+	answers := make(chan bool, len(others))
+	for _, p := range n.peers.resolve(others) {
+		go func() { // ends with ctx
+			_, err := n.askOne(ctx, p, 0)
+			answers <- err == nil
+		}()
+	}
+	answered := 0
+	for range others {
+		if <-answers {
+			answered++
+		}
+	}
+	if need := len(others)/2 + 1; answered < need {
+		return sessnode.Errorf(sessnode.CodeConflict, "", "of the %d other voters %d answer and %d are needed: bring others back first", len(others), answered, need)
+	}
+	return nil
 }
 
 // memberCalled finds a node of the configuration by id, by the name in its id, or by the name that it gossips. A name that two nodes
@@ -90,7 +132,8 @@ func (n *Node) memberCalled(config raft.Configuration, who string) (raft.ServerI
 // data directory, so that it is never started again under this id. The caller closes the node afterwards. ErrConflict means that
 // the others would have no majority, or that there are no others; then nothing was changed but the leader.
 //
-// After ErrUnavailable or ErrUnknown it may be called again.
+// After ErrUnavailable or ErrUnknown it may be called again; until then it says by gossip that it leaves, and is given no vote that it
+// does not have.
 func (n *Node) Leave(ctx context.Context) error {
 	ctx, cancel := n.deadline(ctx)
 	defer cancel()
@@ -142,13 +185,19 @@ func (n *Node) SetDrained(ctx context.Context, drained bool) error {
 		return decorate(err, "drain", "")
 	}
 	defer n.end()
-	n.life.mu.Lock()
-	n.life.drained = drained
-	n.life.mu.Unlock()
-	if _, isLeader := n.leading(); drained && isLeader && !n.handOver(ctx, "") {
-		return decorate(noLeader("the node is drained, but there is nobody to lead instead"), "drain", "")
+	n.drained(drained)
+	_, isLeader := n.leading()
+	if alone := len(n.voters()) < 2; drained && isLeader && !alone && !n.handOver(ctx, "") {
+		n.drained(false)
+		return decorate(noLeader("nobody took leadership over, so the node goes on"), "drain", "")
 	}
 	return nil
+}
+
+func (n *Node) drained(drained bool) {
+	n.life.mu.Lock()
+	defer n.life.mu.Unlock()
+	n.life.drained = drained
 }
 
 // yieldEvery is how often a drained node that was elected all the same tries to hand over.

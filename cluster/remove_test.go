@@ -30,6 +30,22 @@ func TestADeadNodeIsRemovedAtAnOperatorsWish(t *testing.T) {
 	}
 }
 
+// TestNobodyLeavesADeadMajorityBehind lets a follower leave in the moment in which the other one has died and gossip does not know
+// yet. The removal could not be committed, and the cluster would be stuck although two of three live.
+func TestNobodyLeavesADeadMajorityBehind(t *testing.T) {
+	var links clustertest.Links
+	c := clustertest.Start(t, 3, links.Wire)
+	leader := c.Leader()
+	dies, leaves := (leader+1)%3, (leader+2)%3
+	links.Of(dies).Cut() // the node port alone: gossip goes on as if nothing had been
+	defer links.Of(dies).Heal()
+	if err := c.Node(leaves).Leave(within(t, 10*time.Second)); !errors.Is(err, sessnode.ErrConflict) {
+		t.Errorf("Leave right after another node has died = %v, want ErrConflict", err)
+	}
+	m, _ := clustertest.Create("web", "ada")
+	mustWrite(t, c.Node(leaves), m)
+}
+
 // TestANodeLeavesForGood makes each of a cluster of three leave in turn, the leader first, under writes; the last one may not.
 func TestANodeLeavesForGood(t *testing.T) {
 	c := clustertest.Start(t, 3, nil)

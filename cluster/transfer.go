@@ -3,12 +3,12 @@ package cluster
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/raft"
 
 	"github.com/sessnode/sessnode"
-	"github.com/sessnode/sessnode/cluster/membership"
 	"github.com/sessnode/sessnode/cluster/nodeport"
 )
 
@@ -82,19 +82,20 @@ func handOverError(err error) error {
 	return noLeader("leadership was not handed over: " + err.Error())
 }
 
-// voterCalled finds a voter by id, by the name in its id, or by the name that it gossips.
+// voterCalled finds a voter as memberCalled finds any node.
 func (n *Node) voterCalled(to string) (raft.Server, error) {
-	names := n.names()
+	var voters raft.Configuration
 	for _, s := range n.servers() {
-		name := names[string(s.ID)]
-		if name == "" {
-			name = membership.NameIn(string(s.ID))
-		}
-		if s.Suffrage == raft.Voter && (string(s.ID) == to || name == to) {
-			return s, nil
+		if s.Suffrage == raft.Voter {
+			voters.Servers = append(voters.Servers, s)
 		}
 	}
-	return raft.Server{}, sessnode.Errorf(sessnode.CodeInvalid, "", "no voter of this cluster is called %q", to)
+	id, err := n.memberCalled(voters, to)
+	i := slices.IndexFunc(voters.Servers, func(s raft.Server) bool { return s.ID == id })
+	if err != nil {
+		return raft.Server{}, err
+	}
+	return voters.Servers[i], nil
 }
 
 // handOver tries to leave a successor behind, within bounds. It reports whether this node is not the leader any more.

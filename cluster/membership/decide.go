@@ -85,7 +85,7 @@ type Waiting struct {
 // Decide says what to change, in order of urgency, and what has to wait. It is a pure function. Only the first action may
 // be carried out: the others were judged by a configuration that it changes.
 func Decide(s Situation, rules Rules) ([]Action, []Waiting) {
-	p := &plan{rules: rules, known: make(map[raft.ServerID]raft.Server), owner: make(map[raft.ServerAddress]raft.ServerID)}
+	p := &plan{alive: s.alive, rules: rules, known: make(map[raft.ServerID]raft.Server), owner: make(map[raft.ServerAddress]raft.ServerID)}
 	for _, server := range s.Config.Servers {
 		p.known[server.ID] = server
 		p.owner[server.Address] = server.ID
@@ -126,6 +126,7 @@ type plan struct {
 	actions []Action
 	waiting []Waiting
 
+	alive    func(raft.ServerID) bool
 	replaced map[raft.ServerID]raft.ServerID // who lost its name to whom, by the one that lost it
 }
 
@@ -157,7 +158,12 @@ func (p *plan) readdress(m gossip.Member) {
 
 func (p *plan) add(m gossip.Member) {
 	id, addr := raft.ServerID(m.ID), raft.ServerAddress(m.NodeAddr)
-	if _, known := p.known[id]; !known && !m.Leaving && p.free(id, addr) {
+	_, known := p.known[id]
+	if twin := p.twin(id); !known && twin != "" {
+		p.wait(id, "node %s lives under the same name: give one of the two another name", twin)
+		return
+	}
+	if !known && !m.Leaving && p.free(id, addr) {
 		p.actions = append(p.actions, Action{Add, id, addr, false})
 	}
 }

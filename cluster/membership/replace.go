@@ -68,6 +68,17 @@ func (s Situation) replaced(rules Rules) map[raft.ServerID]raft.ServerID {
 	return next
 }
 
+// twin returns a node of the configuration that lives and has the same name as another one, which would otherwise take its place as
+// soon as it fell silent; "" for none.
+func (p *plan) twin(id raft.ServerID) raft.ServerID {
+	for _, other := range slices.Sorted(maps.Keys(p.known)) {
+		if other != id && NameIn(string(other)) == NameIn(string(id)) && p.alive(other) {
+			return other
+		}
+	}
+	return ""
+}
+
 // vacate gives a node that was replaced on its own address another one, at which nobody is: its successor needs the address to come
 // in, and must be in before the old one goes. Removing that one first would shrink the quorum.
 func (p *plan) vacate(old raft.ServerID) {
