@@ -142,6 +142,9 @@ func writePEM(path, kind string, der []byte, mode fs.FileMode) error {
 	if err != nil {
 		return err
 	}
+	if err := f.Chmod(mode); err != nil { // a leftover may have been readable by others
+		return errors.Join(err, f.Close())
+	}
 	if err := pem.Encode(f, &pem.Block{Type: kind, Bytes: der}); err != nil {
 		return errors.Join(err, f.Close())
 	}

@@ -26,6 +26,7 @@ type Source struct {
 	mu     sync.Mutex
 	now    material
 	stamps [3]stamp
+	broken [3]stamp // the last state that could not be used
 	looked time.Time
 }
 
@@ -106,11 +107,12 @@ func (s *Source) current() material {
 // reload takes over files that have changed and fit together. s.mu is held.
 func (s *Source) reload() {
 	stamps := s.stamp()
-	if stamps == s.stamps {
+	if stamps == s.stamps || stamps == s.broken {
 		return
 	}
 	fresh, err := s.files.read()
 	if err != nil {
+		s.broken = stamps
 		s.log.Warn("certificates have changed and cannot be used: the old ones stay in force", "error", err)
 		return
 	}
