@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures three nodes on this host and prints the tables of docs/performance/throughput.md, for this machine.
 #
-#   ./scripts/bench.sh                                    all of it: three rounds, about 25 minutes
+#   ./scripts/bench.sh                                    all of it: three rounds, about a quarter of an hour
 #   ./scripts/bench.sh --repeat 1 --clients 1,64          with other flags of `sessnode bench`
 #
 # Progress goes to standard error, the tables to standard output, the raw figures to bin/bench.tsv.

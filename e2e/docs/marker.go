@@ -15,7 +15,8 @@ import (
 //	<!-- run: interrupt -->                before this block, Ctrl-C is pressed for everything that runs beside
 //	<!-- run: numbers -->                  console: is compared without its numbers, because it measures something
 //	<!-- run: file NAME -->                is written to a file in the shell's folder
-//	<!-- run: in NAME -->                  Go: is put into testdata/NAME.go.tmpl, which is then run as a test//	<!-- run: from FILE -->                Go: stands in this file of the checkout, line by line, which other tests compile
+//	<!-- run: in NAME -->                  Go: is put into testdata/NAME.go.tmpl, which is then run as a test
+//	<!-- run: from FILE -->                Go: stands in this file of the checkout, line by line, which other tests compile
 type Marker struct {
 	Verb string // "" = none
 	Arg  string
