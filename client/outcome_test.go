@@ -87,6 +87,17 @@ func TestOutcomeIsOneOfThree(t *testing.T) {
 	}
 }
 
+// TestWhatANodeSaidIsToldAtTheEnd: that one node has no leader explains more than that the others can not be reached.
+func TestWhatANodeSaidIsToldAtTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := connect(t, []script{inTurn(refuses(503, "unavailable", "no_leader"), down)}, client.WithTimeout(2*time.Second))
+		var e *sessnode.Error
+		if _, err := c.Read(t.Context(), token); !errors.As(err, &e) || e.Reason != "no_leader" {
+			t.Errorf("Read of a node without a leader that dies then = %v, want the reason no_leader", err)
+		}
+	})
+}
+
 // TestEveryCodeIsItsError: errors.Is works across the wire for the whole table.
 func TestEveryCodeIsItsError(t *testing.T) {
 	for _, row := range sessnode.Codes[1:] {

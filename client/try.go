@@ -64,6 +64,7 @@ func (c *Client) settle(ctx context.Context, r *request, ask attempt) error {
 		round  = c.nodes.round()
 		doubt  bool // a try may have made the change
 		last   = unsent
+		told   = &last // what a node says explains more than that another can not be reached
 		backed time.Duration
 	)
 	for tries := 0; whole.Err() == nil && time.Until(end) >= leastSent; {
@@ -84,12 +85,15 @@ func (c *Client) settle(ctx context.Context, r *request, ask attempt) error {
 			return failed.err
 		}
 		doubt, last = doubt || failed.sent, *failed
+		if failed.reason != "" {
+			told = failed
+		}
 		tries++
 		if tries == c.tries || r.once && doubt {
 			break
 		}
 	}
-	return last.giveUp(ctx, r, doubt)
+	return told.giveUp(ctx, r, doubt)
 }
 
 // try asks one node and keeps its breaker informed.
