@@ -14,7 +14,8 @@ import (
 	"github.com/sessnode/sessnode/internal/bench"
 )
 
-// benchApp is the app that bench writes to where none is named.
+// benchApp is the app that bench writes to unless --app names another. That of a URL, a variable or a file is whose logins
+// somebody works on, and no place for load.
 const benchApp = "bench"
 
 func newBench(std stdio) *cobra.Command {
@@ -92,6 +93,9 @@ func (f *benchFlags) run(cmd *cobra.Command, std stdio, plan bench.Plan, args []
 	c, s, err := connect(cmd, std)
 	if err != nil {
 		return err
+	}
+	if !cmd.Flags().Changed("app") {
+		c = c.In(benchApp)
 	}
 	b := benchShow{printer: newPrinter(std, s), plan: plan, environment: e}
 	return b.load(cmd.Context(), c, cmp.Or(s.apiKey, keyIn(s.URL)), s.Timeout)

@@ -33,9 +33,6 @@ type benchShow struct {
 // load puts the load on a cluster. Whatever happens on the way, what was measured is shown. It closes the client.
 func (b *benchShow) load(ctx context.Context, c *client.Client, apiKey string, timeout time.Duration) error {
 	defer c.Close()
-	if c.Name() == "" {
-		c = c.In(benchApp)
-	}
 	b.environment.Local = !slices.ContainsFunc(c.Nodes(), func(u string) bool { return !bench.Loopback(u) })
 	b.say("measuring for %s in the app %s; Ctrl-C ends it and shows what was measured", term.Duration(b.plan.Total()), c.Name())
 	b.said = time.Now()

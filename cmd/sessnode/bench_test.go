@@ -16,7 +16,7 @@ import (
 // runBench runs bench on a short plan, unless the words say otherwise.
 func runBench(ctx context.Context, url, words string) (stdout, stderr string, exit int) {
 	var out, err bytes.Buffer
-	env := map[string]string{"SESSNODE_URL": url}
+	env := map[string]string{"SESSNODE_URL": url, "SESSNODE_APP": "web"} // whose logins bench must not touch
 	std := stdio{in: strings.NewReader(""), out: &out, err: &err, env: func(name string) (string, bool) { v, ok := env[name]; return v, ok }}
 	args := append([]string{"bench", "--duration", "50ms", "--warmup", "0s", "--sessions", "20", "--clients", "2"}, strings.Fields(words)...)
 	exit = run(ctx, std, args)
@@ -28,9 +28,11 @@ func TestBenchWritesEveryForm(t *testing.T) {
 	for words, check := range map[string]func(out, err string) bool{
 		"create read --nodes leader": func(out, err string) bool {
 			lines := strings.Split(strings.TrimSpace(out), "\n")
-			return len(lines) == 3 && strings.HasPrefix(lines[0], "workload\toperation\tclients\tthrough\tops/s\t") && strings.Contains(err, "Latencies in milliseconds")
+			return len(lines) == 3 && strings.HasPrefix(lines[0], "workload\toperation\tclients\tthrough\tops/s\t") && strings.Contains(err, "Latencies in milliseconds") &&
+				strings.Contains(err, "in the app bench;")
 		},
-		"-q": func(out, err string) bool { return strings.Count(out, "\n") == 6 && err == "" },
+		"--app load": func(_, err string) bool { return strings.Contains(err, "in the app load;") },
+		"-q":         func(out, err string) bool { return strings.Count(out, "\n") == 6 && err == "" },
 		"mixed --seed 7 -o json": func(out, _ string) bool {
 			var r bench.Report
 			return json.Unmarshal([]byte(out), &r) == nil && r.Schema == bench.Schema && len(r.Runs) == 1 && r.Runs[0].Total.OK > 0 && r.Environment.Local &&
