@@ -81,8 +81,17 @@ func newNodeTransfer(std stdio) *cobra.Command {
 		long:    "transfer makes the leader hand over to a voter, by name or id, or to the one that is furthest. No write is lost; clients wait for some milliseconds.",
 		example: "  sessnode node transfer\n  sessnode node transfer n2",
 		args:    atMost("NODE"),
-		do:      func(ctx context.Context, c *client.Client, who string) error { return c.Transfer(ctx, who) },
-		done:    "leadership was handed over",
+		do: func(ctx context.Context, c *client.Client, who string) error {
+			if who == "" {
+				return c.Transfer(ctx, who)
+			}
+			m, err := memberOf(ctx, c, who)
+			if err != nil {
+				return err
+			}
+			return c.Transfer(ctx, m.ID)
+		},
+		done: "leadership was handed over",
 	}.command(std)
 }
 
@@ -143,11 +152,7 @@ func explainOperation(err error) error {
 // atNode finds a node by name or id, and does something with a client of that node alone and its id.
 func atNode(do func(ctx context.Context, c *client.Client, id string) error) func(context.Context, *client.Client, string) error {
 	return func(ctx context.Context, c *client.Client, who string) error {
-		s, err := c.Cluster(ctx)
-		if err != nil {
-			return err
-		}
-		m, err := memberCalled(s.Members, who)
+		m, err := memberOf(ctx, c, who)
 		if err != nil {
 			return err
 		}
@@ -157,6 +162,15 @@ func atNode(do func(ctx context.Context, c *client.Client, id string) error) fun
 		}
 		return do(ctx, alone, m.ID)
 	}
+}
+
+// memberOf asks the cluster for one of its members, by id or name.
+func memberOf(ctx context.Context, c *client.Client, who string) (sessnode.Member, error) {
+	s, err := c.Cluster(ctx)
+	if err != nil {
+		return sessnode.Member{}, err
+	}
+	return memberCalled(s.Members, who)
 }
 
 // memberCalled finds one member by id or name.

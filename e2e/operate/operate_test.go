@@ -225,6 +225,7 @@ func TestMembershipChangesUnderLoad(t *testing.T) {
 	s.becomes("one voter is left", func(p picture) bool { return p.Voters == 1 && p.Leader == leader })
 	s.refused(5, "only voter", "node", "leave", leader, "--yes")
 	s.refused(2, "no node is called", "node", "drain", "nobody")
+	s.refused(2, "no node is called", "node", "transfer", "nobody")
 	stop()
 }
 
