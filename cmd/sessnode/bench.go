@@ -14,9 +14,17 @@ import (
 	"github.com/sessnode/sessnode/internal/bench"
 )
 
-// benchApp is the app that bench writes to unless --app names another. That of a URL, a variable or a file is whose logins
-// somebody works on, and no place for load.
+// benchApp is the app that bench writes to.
 const benchApp = "bench"
+
+// benchedApp is benchApp unless --app names another. That of a URL, a variable or a file is whose logins somebody works
+// on, and no place for load.
+func benchedApp(cmd *cobra.Command) string {
+	if f := cmd.Flags().Lookup("app"); f != nil && f.Changed {
+		return f.Value.String()
+	}
+	return benchApp
+}
 
 func newBench(std stdio) *cobra.Command {
 	f := benchFlags{plan: bench.DefaultPlan()}
@@ -94,9 +102,7 @@ func (f *benchFlags) run(cmd *cobra.Command, std stdio, plan bench.Plan, args []
 	if err != nil {
 		return err
 	}
-	if !cmd.Flags().Changed("app") {
-		c = c.In(benchApp)
-	}
+	c = c.In(benchedApp(cmd))
 	b := benchShow{printer: newPrinter(std, s), plan: plan, environment: e}
 	return b.load(cmd.Context(), c, cmp.Or(s.apiKey, keyIn(s.URL)), s.Timeout)
 }
