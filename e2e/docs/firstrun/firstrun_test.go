@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -76,7 +77,7 @@ func promised(t *testing.T, root string) bool {
 		t.Fatal(err)
 	}
 	for _, b := range page.Blocks {
-		if b.Lang == "sh" && strings.Contains("\n"+b.Text, "\n"+tour) {
+		if b.Lang == "sh" && slices.Contains(strings.Split(b.Text, "\n"), tour) {
 			return true
 		}
 	}
