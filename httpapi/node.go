@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/sessnode/sessnode"
+	"github.com/sessnode/sessnode/internal/nearest"
 )
 
 // node is one value of a request's body: checked in full, not yet read as anything.
@@ -198,40 +199,12 @@ func (n node) object(fields ...field) error {
 // might be a token in the wrong place.
 func unknownField(name string, fields []field) error {
 	names := make([]string, 0, len(fields))
-	nearest, least := "", 3
 	for _, f := range fields {
 		names = append(names, f.name)
-		if d := distance(name, f.name); d < least {
-			nearest, least = f.name, d
-		}
 	}
 	hint := ""
-	if nearest != "" {
-		hint = fmt.Sprintf(" (did you mean %q?)", nearest)
+	if meant := nearest.Name(name, names); meant != "" {
+		hint = fmt.Sprintf(" (did you mean %q?)", meant)
 	}
 	return mistake("there is a field of a name that is not known here%s: known are %s", hint, strings.Join(names, ", "))
-}
-
-// distance is how many letters must be changed, added or left out to make b of a; long names are far from everything.
-func distance(a, b string) int {
-	if len(a) > 2*len(b)+2 {
-		return len(a)
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sessnode/sessnode/internal/config"
+	"github.com/sessnode/sessnode/internal/nearest"
 )
 
 // helpAbout is `sessnode help NAME`: the page of a verb or topic. A name that is none is usage, as it is without `help`.
@@ -24,7 +24,7 @@ func helpAbout(cmd *cobra.Command, args []string) error {
 			}
 		}
 		if next == nil {
-			return noHelp(about, word, config.Nearest(word, names))
+			return noHelp(about, word, nearest.Name(word, names))
 		}
 		about = next
 	}

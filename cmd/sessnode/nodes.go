@@ -11,7 +11,7 @@ import (
 
 	"github.com/sessnode/sessnode"
 	"github.com/sessnode/sessnode/client"
-	"github.com/sessnode/sessnode/internal/config"
+	"github.com/sessnode/sessnode/internal/nearest"
 )
 
 // operateFor is how long an operation on the cluster may take at least: handing leadership over and changing the
@@ -193,7 +193,7 @@ func memberCalled(members []sessnode.Member, who string) (sessnode.Member, error
 		return one, &problem{what: "several nodes are called " + who, why: "one of them is being replaced", try: "give the id: " + strings.Join(found, ", "), exit: exitUsage}
 	}
 	try := "one of " + strings.Join(known, ", ")
-	if name := config.Nearest(who, known); name != "" {
+	if name := nearest.Name(who, known); name != "" {
 		try = name + "   (or " + try + ")"
 	}
 	return one, &problem{what: fmt.Sprintf("no node is called %q", who), why: "the cluster has no member of this name or id", try: try, exit: exitUsage}

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/sessnode/sessnode/internal/config"
+	"github.com/sessnode/sessnode/internal/nearest"
 )
 
 // suggest says what to type instead of a command line that was not understood: the nearest verb or flag, else the help.
@@ -20,13 +20,13 @@ func suggest(cmd *cobra.Command, args []string, err error) string {
 		if slices.Contains([]string{"token", "key", "api-key", "password"}, flag) {
 			return "a file, as command lines can be seen by others: --token-file FILE, --api-key-file FILE   (- reads a token from standard input)"
 		}
-		if name := config.Nearest(flag, names); name != "" {
+		if name := nearest.Name(flag, names); name != "" {
 			return cmd.CommandPath() + " --" + name + "   (or " + help + ")"
 		}
 	}
 	if m := badArgument.FindStringSubmatch(err.Error()); m != nil {
 		if f := cmd.Flags().Lookup(m[2]); f != nil {
-			if near := config.Nearest(m[1], strings.Split(f.Value.Type(), "|")); near != "" {
+			if near := nearest.Name(m[1], strings.Split(f.Value.Type(), "|")); near != "" {
 				return "--" + m[2] + " " + near + "   (or " + help + ")"
 			}
 		}
@@ -70,7 +70,7 @@ func nearestVerb(cmd *cobra.Command, typed string) string {
 			return found.CommandPath()
 		}
 	}
-	if near := config.Nearest(typed, names); near != "" {
+	if near := nearest.Name(typed, names); near != "" {
 		return cmd.CommandPath() + " " + near
 	}
 	for _, family := range cmd.Root().Commands() {

@@ -51,7 +51,8 @@ type layer struct {
 // layers is design section 3, "Imports point down only". The first row that covers a package counts.
 var layers = []layer{
 	{"internal/sabotage", nil},
-	{"internal/config", []string{""}},
+	{"internal/nearest", nil},
+	{"internal/config", []string{"", "internal/nearest"}},
 	{"internal/conformance", []string{"", "client", "internal/"}},
 	{"internal/term", nil},
 	{"internal/tlsfiles", nil},

@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/sessnode/sessnode/internal/nearest"
 )
 
 // maxFile is more than any configuration has, and keeps a mistaken path (a log, a device) out of memory.
@@ -164,7 +166,7 @@ func (f *file) unknown(name, where string) {
 		}
 	}
 	cure := "sessnode config example shows every key"
-	if near := Nearest(strings.ToLower(strings.ReplaceAll(name, "_", "-")), names); near != "" {
+	if near := nearest.Name(strings.ToLower(strings.ReplaceAll(name, "_", "-")), names); near != "" {
 		cure = near + ": ...   (" + cure + ")"
 	}
 	f.fault(name, "unknown key "+name+" in "+where, "no flag has this name either", cure)

@@ -248,12 +248,3 @@ func FuzzFile(f *testing.F) {
 		}
 	})
 }
-
-func TestNearest(t *testing.T) {
-	names := []string{"serve", "status", "session"}
-	for typed, want := range map[string]string{"serv": "serve", "sesion": "session", "statsu": "status", "zzz": "", "": "", "x": ""} {
-		if got := config.Nearest(typed, names); got != want {
-			t.Errorf("Nearest(%q) = %q, want %q", typed, got, want)
-		}
-	}
-}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/sessnode/sessnode/internal/nearest"
 )
 
 // Source looks a key up in one place. From names the place for a person ("--http", "SESSNODE_HTTP", "sessnode.yaml:3"); ok is
@@ -101,7 +103,7 @@ func (v Value) place() string {
 // cure says how to set the key, in the way in which it was set.
 func (v Value) cure() string {
 	example := v.Key.example()
-	if near := Nearest(v.Text, v.Key.Choices); near != "" {
+	if near := nearest.Name(v.Text, v.Key.Choices); near != "" {
 		example = near
 	}
 	switch v.From {

@@ -1,8 +1,9 @@
-package config
+// Package nearest finds the name that somebody meant who typed another one.
+package nearest
 
-// Nearest returns the name that was probably meant: the one that differs from what was typed by the fewest letters, or ""
+// Name returns the name that was probably meant: the one that differs from what was typed by the fewest letters, or ""
 // where all differ by more than a third, or in every letter.
-func Nearest(typed string, names []string) string {
+func Name(typed string, names []string) string {
 	best, least := "", len(typed)/3+1
 	for _, name := range names {
 		if d := distance(typed, name); d >= len(typed) {
@@ -14,8 +15,12 @@ func Nearest(typed string, names []string) string {
 	return best
 }
 
-// distance counts the letters to insert, remove or replace between a and b (Levenshtein).
+// distance counts the letters to insert, remove or replace between a and b (Levenshtein). Long names are far from everything: what
+// was typed may be as long as a request's body.
 func distance(a, b string) int {
+	if len(a) > 2*len(b)+2 {
+		return len(a)
+	}
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
