@@ -15,9 +15,9 @@ import (
 	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
 	"go.etcd.io/bbolt"
 
-	"github.com/sessnode/sessnode/e2e/check"
 	"github.com/sessnode/sessnode/e2e/harness"
 	"github.com/sessnode/sessnode/e2e/leak"
+	"github.com/sessnode/sessnode/internal/drill/check"
 )
 
 // startCapture listens on the ports over which nodes talk to each other, and on one over which a token will be planted.

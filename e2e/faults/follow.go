@@ -9,9 +9,9 @@ import (
 
 	"github.com/sessnode/sessnode"
 	"github.com/sessnode/sessnode/client"
-	"github.com/sessnode/sessnode/e2e/check"
 	"github.com/sessnode/sessnode/e2e/harness"
-	"github.com/sessnode/sessnode/e2e/load"
+	"github.com/sessnode/sessnode/internal/drill/check"
+	"github.com/sessnode/sessnode/internal/drill/load"
 )
 
 // leastEvents is how many events must be heard for their sum to mean something.

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/sessnode/sessnode/e2e/check"
 	"github.com/sessnode/sessnode/e2e/harness"
+	"github.com/sessnode/sessnode/internal/drill/check"
 )
 
 // injury is what one fault does to a running round. Each step is verified; a fault that did not land fails the round.

@@ -3,9 +3,9 @@ package faults
 import (
 	"time"
 
-	"github.com/sessnode/sessnode/e2e/check"
-	"github.com/sessnode/sessnode/e2e/history"
-	"github.com/sessnode/sessnode/e2e/load"
+	"github.com/sessnode/sessnode/internal/drill/check"
+	"github.com/sessnode/sessnode/internal/drill/history"
+	"github.com/sessnode/sessnode/internal/drill/load"
 )
 
 // searchLimit bounds the search for one order of one session or subject. Running into it fails the round.

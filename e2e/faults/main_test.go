@@ -12,8 +12,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sessnode/sessnode/e2e/check"
 	"github.com/sessnode/sessnode/e2e/harness"
+	"github.com/sessnode/sessnode/internal/drill/check"
 )
 
 func TestMain(m *testing.M) { os.Exit(harness.Main(m)) }

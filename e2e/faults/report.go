@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sessnode/sessnode/e2e/check"
+	"github.com/sessnode/sessnode/internal/drill/check"
 )
 
 // Violations that only a round can find.

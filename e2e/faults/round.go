@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"github.com/sessnode/sessnode"
-	"github.com/sessnode/sessnode/e2e/check"
 	"github.com/sessnode/sessnode/e2e/harness"
-	"github.com/sessnode/sessnode/e2e/load"
+	"github.com/sessnode/sessnode/internal/drill/check"
+	"github.com/sessnode/sessnode/internal/drill/load"
 )
 
 // Config is one round.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sessnode/sessnode/e2e/check"
+	"github.com/sessnode/sessnode/internal/drill/check"
 	"github.com/sessnode/sessnode/internal/sabotage"
 )
 

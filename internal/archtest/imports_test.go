@@ -56,6 +56,7 @@ var layers = []layer{
 	{"internal/conformance", []string{"", "client", "internal/"}},
 	{"internal/term", nil},
 	{"internal/tlsfiles", nil},
+	{"internal/drill", []string{"", "client", "client/", "internal/", "examples/"}},
 	{"internal/demo", []string{"", "client", "client/", "internal/", "examples/"}},
 	{"internal/", []string{"", "client", "internal/"}},
 	{"fsm", []string{"", "internal/sabotage"}},

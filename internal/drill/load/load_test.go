@@ -1,8 +1,6 @@
 package load
 
 import (
-	"context"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -10,9 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sessnode/sessnode/e2e/check"
-	"github.com/sessnode/sessnode/e2e/harness"
-	"github.com/sessnode/sessnode/e2e/history"
+	"github.com/sessnode/sessnode/internal/drill/check"
+	"github.com/sessnode/sessnode/internal/drill/history"
 )
 
 // work runs the workload on a fake and returns what the checkers say of its records.
@@ -21,14 +18,15 @@ func work(t *testing.T, f *fake, watchers int) (Results, []check.Violation) {
 	l := New(Config{Nodes: f.serve(t, 3), Seed: 1, Clients: 8, Watchers: watchers, Think: time.Millisecond})
 	defer l.Close()
 	l.Start(t.Context())
-	err := harness.Await(t.Context(), time.Minute, "enough work", func(context.Context) error {
-		if n := l.Recorder().Acked(); n < 1500 {
-			return fmt.Errorf("%d operations acknowledged", n)
+	limit := time.After(time.Minute)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for l.Recorder().Acked() < 1500 {
+		select {
+		case <-tick.C:
+		case <-limit:
+			t.Fatalf("%d operations acknowledged within a minute, want 1500", l.Recorder().Acked())
 		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 	l.Stop()
 	l.Finish()
@@ -125,7 +123,7 @@ func TestARequestThatWentOutIsNeverCertainlyNotDone(t *testing.T) {
 	})
 	server.Start()
 	defer server.Close()
-	a := newAPI([]string{server.URL})
+	a := newAPI([]string{server.URL}, "")
 	defer a.close()
 	req := call{method: "PATCH", path: sessionPath, op: "op", body: map[string]string{}}
 	if r := a.do(t.Context(), 0, req); r.outcome != history.Done {

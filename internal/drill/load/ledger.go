@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 
 	"github.com/sessnode/sessnode"
-	"github.com/sessnode/sessnode/e2e/check"
-	"github.com/sessnode/sessnode/e2e/history"
+	"github.com/sessnode/sessnode/internal/drill/check"
+	"github.com/sessnode/sessnode/internal/drill/history"
 )
 
 // ledger is a session that all clients write to and nobody ends, judged by plain sums.

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/sessnode/sessnode"
-	"github.com/sessnode/sessnode/e2e/history"
+	"github.com/sessnode/sessnode/internal/drill/history"
 )
 
 // client is one of the concurrent clients: one operation at a time.

@@ -2,7 +2,7 @@ package check
 
 import (
 	"github.com/sessnode/sessnode"
-	"github.com/sessnode/sessnode/e2e/history"
+	"github.com/sessnode/sessnode/internal/drill/history"
 )
 
 // outcomes returns everything that may happen to op in state s: the sequential specification of a session. More than one

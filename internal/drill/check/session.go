@@ -8,7 +8,7 @@ import (
 
 	"github.com/anishathalye/porcupine"
 	"github.com/sessnode/sessnode"
-	"github.com/sessnode/sessnode/e2e/history"
+	"github.com/sessnode/sessnode/internal/drill/history"
 )
 
 // phase is where a session is in its life. It only ever moves forward.

@@ -1,7 +1,7 @@
 package check
 
 import (
-	"github.com/sessnode/sessnode/e2e/history"
+	"github.com/sessnode/sessnode/internal/drill/history"
 )
 
 // Ledger is what happened to one session that many clients write to and that nobody ends or overwrites: each entry is an

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/sessnode/sessnode"
-	"github.com/sessnode/sessnode/e2e/history"
+	"github.com/sessnode/sessnode/internal/drill/history"
 )
 
 // sessionBody is what the harness reads of a session in an answer.

@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"github.com/sessnode/sessnode"
-	"github.com/sessnode/sessnode/e2e/history"
+	"github.com/sessnode/sessnode/internal/drill/history"
 )
 
 // at builds histories by hand: at(1, 2, op) takes from 1 s to 2 s.

@@ -5,7 +5,7 @@ import (
 	"sort"
 
 	"github.com/sessnode/sessnode"
-	"github.com/sessnode/sessnode/e2e/history"
+	"github.com/sessnode/sessnode/internal/drill/history"
 )
 
 // LateTry is one request with a token that must be dead.

@@ -13,14 +13,14 @@ import (
 	"time"
 
 	"github.com/sessnode/sessnode"
-	"github.com/sessnode/sessnode/e2e/check"
-	"github.com/sessnode/sessnode/e2e/harness"
-	"github.com/sessnode/sessnode/e2e/history"
+	"github.com/sessnode/sessnode/internal/drill/check"
+	"github.com/sessnode/sessnode/internal/drill/history"
 )
 
 // Config is how much work is done.
 type Config struct {
 	Nodes    []string      // base addresses
+	Key      string        // API key of an operator; empty: the nodes ask for none
 	Seed     uint64        // decides what each client wants; timing is not decided by it
 	Clients  int           // default 20
 	Watchers int           // sessions that are left to expire at any time; default 6, negative: none
@@ -74,7 +74,7 @@ func New(cfg Config) *Load {
 	if cfg.Think == 0 {
 		cfg.Think = 8 * time.Millisecond
 	}
-	l := &Load{cfg: cfg, api: newAPI(cfg.Nodes), rec: history.NewRecorder()}
+	l := &Load{cfg: cfg, api: newAPI(cfg.Nodes, cfg.Key), rec: history.NewRecorder()}
 	l.broken = make([]atomic.Int64, len(cfg.Nodes))
 	l.life, l.abandon = context.WithCancel(context.Background())
 	for i := range l.subjects {
@@ -124,8 +124,8 @@ func (l *Load) Recorder() *history.Recorder { return l.rec }
 // followLeader keeps the clients informed of where the leader is, until ctx ends.
 func (l *Load) followLeader(ctx context.Context) {
 	for ctx.Err() == nil {
-		for i, url := range l.cfg.Nodes {
-			if s, err := harness.AskStatus(ctx, url); err == nil && s.Leads() {
+		for i := range l.cfg.Nodes {
+			if l.api.leads(ctx, i) {
 				l.leader.Store(int64(i))
 			}
 		}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/anishathalye/porcupine"
 	"github.com/sessnode/sessnode"
-	"github.com/sessnode/sessnode/e2e/history"
+	"github.com/sessnode/sessnode/internal/drill/history"
 )
 
 // MaxSubjectSessions is how many sessions one subject may have over a whole run, so that the model's state is two words.

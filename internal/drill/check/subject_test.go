@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/sessnode/sessnode"
-	"github.com/sessnode/sessnode/e2e/history"
+	"github.com/sessnode/sessnode/internal/drill/history"
 )
 
 func TestSubjectsAcceptsWhatOneOrderExplains(t *testing.T) {

@@ -1,7 +1,7 @@
 package check
 
 import (
-	"github.com/sessnode/sessnode/e2e/history"
+	"github.com/sessnode/sessnode/internal/drill/history"
 )
 
 // Quorums checks that nothing was acknowledged that was asked and answered while a majority of the nodes stood still: neither

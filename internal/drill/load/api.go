@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/sessnode/sessnode"
-	"github.com/sessnode/sessnode/e2e/history"
+	"github.com/sessnode/sessnode/internal/drill/history"
 )
 
 // api sends single requests. It never retries by itself, so that a history shows each try; Go's own retry on a kept
@@ -20,6 +20,7 @@ import (
 type api struct {
 	http  *http.Client
 	nodes []string // base addresses
+	key   string   // of an operator; may be empty
 }
 
 // The limits of one try: what the node is told, and when the client gives up on the node.
@@ -29,8 +30,8 @@ const (
 	maxAnswer   = 1 << 20
 )
 
-func newAPI(nodes []string) *api {
-	return &api{nodes: nodes, http: &http.Client{Timeout: clientLimit, Transport: &http.Transport{
+func newAPI(nodes []string, key string) *api {
+	return &api{nodes: nodes, key: key, http: &http.Client{Timeout: clientLimit, Transport: &http.Transport{
 		DialContext:         (&net.Dialer{Timeout: 500 * time.Millisecond}).DialContext,
 		MaxIdleConnsPerHost: 64,
 		DisableCompression:  true,
@@ -93,6 +94,7 @@ func (a *api) request(ctx context.Context, node int, c call) (*http.Request, err
 	if err != nil {
 		return nil, err
 	}
+	a.authorize(req)
 	req.Header.Set("Session-Timeout", serverLimit)
 	for name, value := range map[string]string{"Session-Token": c.token.Reveal(), "Idempotency-Key": c.op, "If-Match": c.ifMatch} {
 		if value != "" {
@@ -103,6 +105,29 @@ func (a *api) request(ctx context.Context, node int, c call) (*http.Request, err
 		req.Header.Set("Content-Type", "application/json")
 	}
 	return req, nil
+}
+
+func (a *api) authorize(req *http.Request) {
+	if a.key != "" {
+		req.Header.Set("Authorization", "Bearer "+a.key)
+	}
+}
+
+// leads reports whether a node calls itself leader. No answer is a no.
+func (a *api) leads(ctx context.Context, node int) bool {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.nodes[node]+"/v1/cluster", nil)
+	if err != nil {
+		return false
+	}
+	a.authorize(req)
+	res, err := a.http.Do(req)
+	if err != nil {
+		return false
+	}
+	defer res.Body.Close()
+	var s struct{ Node, Leader string }
+	err = json.NewDecoder(io.LimitReader(res.Body, maxAnswer)).Decode(&s)
+	return err == nil && s.Leader != "" && s.Leader == s.Node
 }
 
 // judge draws the conclusion that the API's documentation allows: a 5xx without a problem body says nothing.

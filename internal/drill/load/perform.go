@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/sessnode/sessnode"
-	"github.com/sessnode/sessnode/e2e/history"
+	"github.com/sessnode/sessnode/internal/drill/history"
 )
 
 // perform sends an operation until it has a definite answer or the client's patience ends, records it, and returns the ETag

@@ -5,8 +5,8 @@ import (
 	"sync"
 
 	"github.com/sessnode/sessnode"
-	"github.com/sessnode/sessnode/e2e/check"
-	"github.com/sessnode/sessnode/e2e/history"
+	"github.com/sessnode/sessnode/internal/drill/check"
+	"github.com/sessnode/sessnode/internal/drill/history"
 )
 
 // Results is the evidence of a run.

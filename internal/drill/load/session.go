@@ -5,7 +5,7 @@ import (
 	"sync"
 
 	"github.com/sessnode/sessnode"
-	"github.com/sessnode/sessnode/e2e/history"
+	"github.com/sessnode/sessnode/internal/drill/history"
 )
 
 // session is what the harness knows of one session of the model.
