@@ -16,7 +16,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"github.com/sessnode/sessnode/e2e/harness"
-	"github.com/sessnode/sessnode/e2e/leak"
+	"github.com/sessnode/sessnode/internal/drill/leak"
 	"github.com/sessnode/sessnode/internal/drill/check"
 )
 

@@ -10,7 +10,7 @@ import (
 
 	"github.com/sessnode/sessnode"
 	"github.com/sessnode/sessnode/e2e/harness"
-	"github.com/sessnode/sessnode/e2e/leak"
+	"github.com/sessnode/sessnode/internal/drill/leak"
 )
 
 func TestCaptureSeesWhatPassesOverItsPortsOnly(t *testing.T) {

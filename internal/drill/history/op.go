@@ -77,7 +77,8 @@ type Op struct {
 	IfMatch  uint64  // Put: 0 = any version
 	Delta    int64   // Incr
 
-	Call, Return time.Duration // since the recorder's start, on its monotonic clock
+	Began        time.Duration // when the first try was sent
+	Call, Return time.Duration // since the recorder's start, on its monotonic clock; Call of a read is that of its last try
 	Outcome      Outcome
 	Answer       Answer // meaningful only when Done
 	Tries        []Try
@@ -105,3 +106,6 @@ type Try struct {
 
 // OK reports whether the operation was acknowledged.
 func (o *Op) OK() bool { return o.Outcome == Done && o.Answer.Code == sessnode.OK }
+
+// Writes reports whether the operation changes something.
+func (o *Op) Writes() bool { return !o.Kind.Reads() }

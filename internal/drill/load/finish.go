@@ -70,6 +70,7 @@ func (c *client) readBack(s *session) {
 		for number, token := range s.tokens {
 			op := history.Op{Client: c.id, Kind: history.Read, Session: s.number, Token: number, Except: -1}
 			op.Call = c.load.rec.Now()
+			op.Began = op.Call
 			r := c.insist(node, call{method: "GET", path: sessionPath + "?touch=false", token: token})
 			op.Return, op.Outcome = c.load.rec.Now(), r.outcome
 			op.Tries = []history.Try{{Node: node, Outcome: r.outcome}}

@@ -19,6 +19,7 @@ func (c *client) perform(op *history.Op, req call) string {
 		req.op = sessnode.NewID().String()
 	}
 	op.Call = l.rec.Now()
+	op.Began = op.Call
 	giveUp := op.Call + patience
 	doubt := false
 	var r reply
