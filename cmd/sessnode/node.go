@@ -25,6 +25,10 @@ func openNode(ctx context.Context, log *slog.Logger, s settings, version, httpAd
 		c.Profile = cluster.FastProfile()
 	}
 	c.Seams.ClockOffset = s.Cluster.ClockOffset
+	if s.Limits.SnapshotLog != 0 {
+		c.Limits.SnapshotLog, c.Limits.TrailingLog = s.Limits.SnapshotLog, s.Limits.SnapshotLog
+	}
+	c.Limits.StallTimeout = s.Limits.StallTimeout
 	c.Expect, c.Seeds, c.Budget = s.Cluster.Expect, s.Cluster.Seeds, s.budget()
 	c.Logger, c.OnFailure = log, fail
 	if err := probeGossip(ctx, s.Listen.Gossip); err != nil {

@@ -48,21 +48,24 @@ func TestEveryErrorOfTheStoreIsExplained(t *testing.T) {
 func TestTheWrongSchemeIsRecognised(t *testing.T) {
 	plain := sessnodetest.New(t)
 	secret := httptest.NewTLSServer(http.NotFoundHandler())
-	defer secret.Close()
+	t.Cleanup(secret.Close)
 	other := httptest.NewServer(http.NotFoundHandler())
-	defer other.Close()
+	t.Cleanup(other.Close)
 	for url, want := range map[string]string{
 		strings.Replace(plain.URL(), "http:", "https:", 1): "nodes speak plain HTTP unless a proxy gives them TLS",
 		strings.Replace(secret.URL, "https:", "http:", 1):  "nodes speak plain HTTP unless a proxy gives them TLS",
 		secret.URL: "the certificate does not fit",
 		other.URL:  "another program answers at that address",
 	} {
-		var out bytes.Buffer
-		std := stdio{out: &out, err: &out, env: func(string) (string, bool) { return "", false }}
-		exit := run(t.Context(), std, []string{"app", "list", "--url", url, "--timeout", "500ms"})
-		if exit != exitUnavailable || !strings.Contains(out.String(), "likely: "+want) {
-			t.Errorf("app list at %s = %d, want it to say %q:\n%s", url, exit, want, out.String())
-		}
+		t.Run(want, func(t *testing.T) {
+			t.Parallel() // each waits for its whole time-out, which has to be long enough for a busy machine
+			var out bytes.Buffer
+			std := stdio{out: &out, err: &out, env: func(string) (string, bool) { return "", false }}
+			exit := run(t.Context(), std, []string{"app", "list", "--url", url, "--timeout", "3s"})
+			if exit != exitUnavailable || !strings.Contains(out.String(), "likely: "+want) {
+				t.Errorf("app list at %s = %d, want it to say %q:\n%s", url, exit, want, out.String())
+			}
+		})
 	}
 }
 

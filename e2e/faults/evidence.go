@@ -16,8 +16,8 @@ import (
 	"go.etcd.io/bbolt"
 
 	"github.com/sessnode/sessnode/e2e/harness"
-	"github.com/sessnode/sessnode/internal/drill/leak"
 	"github.com/sessnode/sessnode/internal/drill/check"
+	"github.com/sessnode/sessnode/internal/drill/leak"
 )
 
 // startCapture listens on the ports over which nodes talk to each other, and on one over which a token will be planted.

@@ -58,6 +58,9 @@ type Limits struct {
 	MaxMemory      uint64 // bytes; 0: what the system or its control group has
 	MaxInFlight    int    // requests being worked on at once; more are shed with 503
 	MaxConnections int    // open HTTP connections
+
+	SnapshotLog  uint64        // drills only: bytes of log before a snapshot, and of log that is kept; 0: the default
+	StallTimeout time.Duration // drills only: of one write to the disk; 0: the default
 }
 
 // Log is how the node narrates on standard error.

@@ -53,6 +53,7 @@ func TestEveryKeyIsReadFromFlagAndEnvironment(t *testing.T) {
 		"strict-apps": "true", "seeds": "a:1, b:2", "expect": "3", "profile": "fast", "clock-offset": "1h", "cluster-key-file": "k",
 		"api-keys-file": "a", "hosts": "sessions.example,*", "open-metrics": "1", "insecure": "true", "max-memory": "2GiB", "max-in-flight": "7", "max-connections": "8",
 		"log-format": "json", "log-level": "warn", "tls-cert-file": "c", "tls-key-file": "ck", "peer-cert-file": "p", "peer-key-file": "pk", "peer-ca-file": "ca",
+		"snapshot-log": "1MiB", "stall-timeout": "3s",
 	}
 	want := config.Config{
 		Name: "n9", Data: "/d", StrictApps: true,
@@ -60,7 +61,7 @@ func TestEveryKeyIsReadFromFlagAndEnvironment(t *testing.T) {
 		Cluster: config.Cluster{Seeds: []string{"a:1", "b:2"}, Expect: 3, Profile: "fast", ClockOffset: time.Hour},
 		Security: config.Security{ClusterKeyFile: "k", APIKeysFile: "a", Hosts: []string{"sessions.example", "*"}, OpenMetrics: true, Insecure: true,
 			TLS: config.KeyPair{Cert: "c", Key: "ck"}, Peer: config.KeyPair{Cert: "p", Key: "pk"}, PeerCAFile: "ca"},
-		Limits: config.Limits{MaxMemory: 2 << 30, MaxInFlight: 7, MaxConnections: 8},
+		Limits: config.Limits{MaxMemory: 2 << 30, MaxInFlight: 7, MaxConnections: 8, SnapshotLog: 1 << 20, StallTimeout: 3 * time.Second},
 		Log:    config.Log{Format: "json", Level: slog.LevelWarn},
 	}
 	vars := map[string]string{}
