@@ -57,15 +57,9 @@ func makeCertificates(std stdio, dir string, nodes []string) error {
 		return err
 	}
 	for _, arg := range nodes {
-		name, list, _ := strings.Cut(arg, "=")
-		if slices.ContainsFunc(append(strings.Split(list, ","), name), looksLikeToken) {
-			return &problem{what: "neither a node nor a host can be called so", why: "it looks like a token, and is not shown again", try: "sessnode tls make n1=10.0.0.11", exit: exitUsage}
-		}
-		var hosts []string
-		for host := range strings.SplitSeq(list, ",") {
-			if host = strings.TrimSpace(host); host != "" {
-				hosts = append(hosts, host)
-			}
+		name, hosts, err := nodeAndHosts(arg, "sessnode tls make n1=10.0.0.11")
+		if err != nil {
+			return err
 		}
 		files, err := ca.Node(name, hosts, now)
 		if err != nil {
@@ -75,4 +69,18 @@ func makeCertificates(std stdio, dir string, nodes []string) error {
 			strings.Join(append([]string{"localhost"}, hosts...), ", "), now.Add(tlsfiles.NodeLife).UTC().Format(time.DateOnly))
 	}
 	return nil
+}
+
+// nodeAndHosts reads NODE=HOST,... of the command line; try is what to type instead of a bad one.
+func nodeAndHosts(arg, try string) (name string, hosts []string, err error) {
+	name, list, _ := strings.Cut(arg, "=")
+	if slices.ContainsFunc(append(strings.Split(list, ","), name), looksLikeToken) {
+		return "", nil, &problem{what: "neither a node nor a host can be called so", why: "it looks like a token, and is not shown again", try: try, exit: exitUsage}
+	}
+	for host := range strings.SplitSeq(list, ",") {
+		if host = strings.TrimSpace(host); host != "" {
+			hosts = append(hosts, host)
+		}
+	}
+	return name, hosts, nil
 }

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -27,18 +28,27 @@ const localNodes = "sessnode://127.0.0.1:7480,127.0.0.1:7490,127.0.0.1:7500/logi
 func main() {
 	addr := flag.String("addr", "127.0.0.1:8480", "where to listen: host and port")
 	store := flag.String("store", "", "URL of the cluster; with a key in it, set SESSNODE_URL instead (default "+localNodes+")")
+	keyFile := flag.String("api-key-file", os.Getenv("SESSNODE_API_KEY_FILE"), "file with the app's API key")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *addr, cmp.Or(*store, os.Getenv("SESSNODE_URL"), localNodes)); err != nil {
+	if err := run(ctx, *addr, cmp.Or(*store, os.Getenv("SESSNODE_URL"), localNodes), *keyFile); err != nil {
 		slog.Error("go-login ends", "err", err)
 		os.Exit(1)
 	}
 }
 
-// run serves the app until ctx ends.
-func run(ctx context.Context, addr, store string) error {
-	sessions, err := client.New(store)
+// run serves the app until ctx ends. An empty keyFile leaves it to the store's URL whether there is a key.
+func run(ctx context.Context, addr, store, keyFile string) error {
+	var options []client.Option
+	if keyFile != "" {
+		key, err := os.ReadFile(keyFile)
+		if err != nil {
+			return err
+		}
+		options = append(options, client.WithAPIKey(strings.TrimSpace(string(key))))
+	}
+	sessions, err := client.New(store, options...)
 	if err != nil {
 		return err
 	}

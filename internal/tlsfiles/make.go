@@ -90,6 +90,12 @@ func OpenAuthority(dir string) (*Authority, error) {
 // Node makes NAME.crt and NAME.key in the authority's directory, for the node port and for HTTP, good for the hosts given (names or
 // addresses) beside localhost. An older pair of that name is replaced, each file in one step.
 func (a *Authority) Node(name string, hosts []string, now time.Time) (Files, error) {
+	return a.NodeIn(a.dir, name, hosts, now)
+}
+
+// NodeIn is Node with another directory for the pair, which must be there. Files.CA names the ca.crt of that directory, which is the
+// caller's to put there.
+func (a *Authority) NodeIn(dir, name string, hosts []string, now time.Time) (Files, error) {
 	if name == "" || name == "ca" || name != filepath.Base(name) {
 		return Files{}, fmt.Errorf("%q cannot name a node's files", name)
 	}
@@ -116,7 +122,7 @@ func (a *Authority) Node(name string, hosts []string, now time.Time) (Files, err
 	if err != nil {
 		return Files{}, err
 	}
-	f := Files{Cert: filepath.Join(a.dir, name+".crt"), Key: filepath.Join(a.dir, name+".key"), CA: filepath.Join(a.dir, caCert)}
+	f := Files{Cert: filepath.Join(dir, name+".crt"), Key: filepath.Join(dir, name+".key"), CA: filepath.Join(dir, caCert)}
 	return f, errors.Join(writeKey(f.Key, key), writePEM(f.Cert, "CERTIFICATE", cert, 0o644))
 }
 
