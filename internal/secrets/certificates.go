@@ -2,6 +2,7 @@ package secrets
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -19,17 +20,28 @@ var ErrAuthority = errors.New("the authority's key is not there")
 
 // certificates sees to it that each node has one. The authority is opened only when one has to be made: its key may be kept elsewhere.
 func (m *maker) certificates(nodes []Node, now time.Time) error {
+	if len(nodes) == 0 {
+		return nil
+	}
 	var authority *tlsfiles.Authority
+	trusted, err := tlsfiles.Authorities(m.path(nodesDir, "ca.crt"))
+	if err != nil { // none yet, or none any more
+		if authority, err = m.authority(now); err != nil {
+			return err
+		}
+		if trusted, err = tlsfiles.Authorities(m.path(nodesDir, "ca.crt")); err != nil {
+			return err
+		}
+	}
 	for _, n := range nodes {
 		cert, key := m.path(nodesDir, n.Name+".crt"), m.path(nodesDir, n.Name+".key")
-		needed := !isGood(cert, key, now)
-		if needed {
-			var err error
-			if authority == nil {
-				if authority, err = m.authority(now); err != nil {
-					return err
-				}
+		needed := !isGood(cert, key, trusted, now)
+		if needed && authority == nil {
+			if authority, err = m.authority(now); err != nil {
+				return err
 			}
+		}
+		if needed {
 			if _, err = authority.NodeIn(m.path(nodesDir), n.Name, n.Hosts, now); err != nil {
 				return err
 			}
@@ -40,9 +52,14 @@ func (m *maker) certificates(nodes []Node, now time.Time) error {
 	return nil
 }
 
-func isGood(cert, key string, now time.Time) bool {
+// isGood reports whether a pair fits together, is of an authority that the nodes trust, and stays good for a while.
+func isGood(cert, key string, trusted *x509.CertPool, now time.Time) bool {
 	pair, err := tls.LoadX509KeyPair(cert, key)
-	return err == nil && now.Add(RenewBefore).Before(pair.Leaf.NotAfter)
+	if err != nil {
+		return false
+	}
+	_, err = pair.Leaf.Verify(x509.VerifyOptions{Roots: trusted, CurrentTime: now.Add(RenewBefore), DNSName: tlsfiles.PeerName})
+	return err == nil
 }
 
 // authority opens the one that is there, or makes one where the nodes trust none yet.
