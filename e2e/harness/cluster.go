@@ -42,7 +42,7 @@ func New(ctx context.Context, c Config) (*Cluster, error) {
 	if err := os.WriteFile(keyFile, []byte(hex.EncodeToString(key)+"\n"), 0o600); err != nil {
 		return cluster, err
 	}
-	ports, err := freePorts(3 * c.Nodes)
+	ports, err := FreePorts(3 * c.Nodes)
 	if err != nil {
 		return cluster, err
 	}

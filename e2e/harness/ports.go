@@ -14,8 +14,8 @@ const (
 	lastPort  = 32000
 )
 
-// freePorts finds n loopback ports that are free for TCP and UDP.
-func freePorts(n int) ([]int, error) {
+// FreePorts finds n loopback ports in a row that are free for TCP and UDP. Nothing holds them: another program may be quicker.
+func FreePorts(n int) ([]int, error) {
 	for range 100 {
 		base := firstPort + rand.IntN(lastPort-firstPort-n)
 		ports := make([]int, 0, n)
