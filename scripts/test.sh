@@ -3,7 +3,7 @@
 #
 #   ./scripts/test.sh            everything (at most 40 minutes on two cores)
 #   ./scripts/test.sh fast       only what needs no processes: format, vet, unit and property tests, the house
-#   ./scripts/test.sh e2e docs   the groups that are named: setup format vet unit e2e docs smoke
+#   ./scripts/test.sh e2e docs   the groups that are named: setup format vet unit e2e compose docs smoke
 #
 # Every group is run even when an earlier one failed; the exit code is 1 when any did. A group that cannot run has failed.
 set -uo pipefail
@@ -18,6 +18,8 @@ setup() {
   need gcc gcc; need curl curl; need mkfs.ext4 e2fsprogs; need losetup util-linux; need mount mount; need ip iproute2
   need git git; need jq jq; need openssl openssl # what the documentation's pages use
   need chromium chromium # the login app is tried in a real browser
+  need docker docker.io; need dockerd docker.io; need iptables iptables; need tcpdump tcpdump # the cluster of containers, and who listens to it
+  docker compose version >/dev/null 2>&1 || need docker-compose docker-compose
   [ -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || missing+=(fonts-dejavu-core)
   [ -e /etc/ssl/certs/ca-certificates.crt ] || missing+=(ca-certificates)
   [ -e /usr/include/stdlib.h ] || missing+=(libc6-dev)
@@ -50,13 +52,16 @@ unit() {
   return $bad
 }
 
-# e2e: real processes under faults; needs root for its disks. The documentation has a group of its own.
+# e2e: real processes under faults; needs root for its disks. Containers and the documentation have groups of their own.
 e2e() {
   local packages
-  packages=$(go list -tags e2e ./e2e/... | grep -v '/e2e/docs') || { echo "no package under ./e2e"; return 1; }
+  packages=$(go list -tags e2e ./e2e/... | grep -v -e '/e2e/docs' -e '/e2e/compose') || { echo "no package under ./e2e"; return 1; }
   # shellcheck disable=SC2086 # a list
   go test -tags e2e -count=1 -p 1 -timeout 9m $packages
 }
+
+# compose: three nodes in containers, on the Docker engine that answers, or on one that the test starts and stops; needs root to listen.
+compose() { go test -tags e2e -count=1 -timeout 9m ./e2e/compose; }
 
 # docs: the README and docs/, followed to the letter on three nodes, and on a machine with nothing but Go; needs root for its
 # networks.
@@ -68,10 +73,10 @@ smoke() { ./scripts/smoke.sh; }
 groups=()
 for word in "${@:-all}"; do
   case $word in
-    all) groups+=(setup format vet unit e2e docs smoke) ;;
+    all) groups+=(setup format vet unit e2e compose docs smoke) ;;
     fast) groups+=(setup format vet unit) ;;
-    setup | format | vet | unit | e2e | docs | smoke) groups+=("$word") ;;
-    *) echo "error:  no group is called $word; likely: a typing error; try: $0 [all|fast|setup|format|vet|unit|e2e|docs|smoke]..." >&2; exit 2 ;;
+    setup | format | vet | unit | e2e | compose | docs | smoke) groups+=("$word") ;;
+    *) echo "error:  no group is called $word; likely: a typing error; try: $0 [all|fast|setup|format|vet|unit|e2e|compose|docs|smoke]..." >&2; exit 2 ;;
   esac
 done
 

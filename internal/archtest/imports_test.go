@@ -150,7 +150,7 @@ func TestBinaryCarriesNoTestLibraries(t *testing.T) {
 		if strings.HasPrefix(p.ImportPath, module) && slices.Contains(p.Imports, "testing") { // hashicorp/raft imports it too
 			t.Errorf("%s is in the binary and imports testing", p.ImportPath)
 		}
-		for _, bad := range []string{"github.com/getkin", "github.com/anishathalye", "pgregory.net/rapid", "go.uber.org/goleak", "github.com/chromedp",
+		for _, bad := range []string{"github.com/getkin", "github.com/anishathalye", "pgregory.net/rapid", "go.uber.org/goleak", "github.com/chromedp", "github.com/santhosh-tekuri",
 			"github.com/cockroachdb/datadriven", "github.com/rogpeppe/go-internal", "github.com/google/go-cmp", module + "/internal/conformance", module + "/cluster/clustertest", module + "/sessnodetest", module + "/httpapi/apitest", module + "/e2e"} {
 			if p.ImportPath == bad || strings.HasPrefix(p.ImportPath, bad+"/") {
 				t.Errorf("sessnode drags in %s", p.ImportPath)
