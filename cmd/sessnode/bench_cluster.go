@@ -6,6 +6,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/sessnode/sessnode/internal/local"
+
 	"github.com/spf13/cobra"
 
 	"github.com/sessnode/sessnode/client"
@@ -30,7 +32,7 @@ func runOwn(cmd *cobra.Command, std stdio, plan bench.Plan, e bench.Environment)
 	}
 	b := benchShow{printer: newPrinter(std, s), plan: plan, environment: e}
 	b.say("starting three nodes in a temporary folder")
-	ctx := demo.WithParent(cmd.Context())
+	ctx := local.WithParent(cmd.Context())
 	nodes, err := demo.OpenBare(ctx, binary, ownPort, "--profile", "default", "--max-memory", fmt.Sprintf("%dMiB", config.Memory(os.DirFS("/"))>>20/3))
 	if err != nil {
 		return err

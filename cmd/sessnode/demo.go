@@ -9,6 +9,9 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/sessnode/sessnode/internal/local"
+	"github.com/sessnode/sessnode/internal/people"
+
 	"github.com/spf13/cobra"
 
 	"github.com/sessnode/sessnode/internal/demo"
@@ -44,7 +47,7 @@ func newDemo(std stdio) *cobra.Command {
 			// SIGPIPE: without it, `demo | head` would end before it could clean up.
 			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 			defer stop()
-			return runDemo(demo.WithParent(ctx), std, f)
+			return runDemo(local.WithParent(ctx), std, f)
 		}),
 	}
 	flags := cmd.Flags()
@@ -71,7 +74,7 @@ func runDemo(ctx context.Context, std stdio, f demoFlags) error {
 		return err
 	}
 	version, _ := buildVersion()
-	place := demo.Place{Binary: binary, App: demo.LoginApp, Port: f.port, AppPort: f.appPort, Sabotage: f.sabotage, Keep: f.keep}
+	place := demo.Place{Binary: binary, App: people.LoginApp, Port: f.port, AppPort: f.appPort, Sabotage: f.sabotage, Keep: f.keep}
 	screen := term.Of(std.out, std.env, f.color)
 	if f.tour {
 		return demoProblem(runTour(ctx, std, f, place, screen, version), f.sabotage)
@@ -156,12 +159,12 @@ func demoProblem(err error, sabotage string) error {
 // newDemoKeeper is the process that cleans up behind a demo that was killed. It is started by the demo only.
 func newDemoKeeper(std stdio) *cobra.Command {
 	return &cobra.Command{
-		Use:    demo.KeeperVerb + " FOLDER",
+		Use:    local.KeeperVerb + " FOLDER",
 		Short:  "Clean up behind a demo that was killed",
 		Hidden: true,
 		Args:   cobra.ExactArgs(1),
 		RunE: verb(func(_ *cobra.Command, args []string) error {
-			return demo.Keep(os.Stdin, args[0])
+			return local.Keep(os.Stdin, args[0])
 		}),
 	}
 }

@@ -57,6 +57,8 @@ var layers = []layer{
 	{"internal/term", nil},
 	{"internal/tlsfiles", nil},
 	{"internal/drill", []string{"", "client", "client/", "internal/", "examples/"}},
+	{"internal/local", []string{"", "client"}},
+	{"internal/people", []string{"", "client", "examples/", "internal/local"}},
 	{"internal/demo", []string{"", "client", "client/", "internal/", "examples/"}},
 	{"internal/", []string{"", "client", "internal/"}},
 	{"fsm", []string{"", "internal/sabotage"}},

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/sessnode/sessnode/internal/local"
+
 	"github.com/sessnode/sessnode/internal/term"
 )
 
@@ -25,7 +27,7 @@ func (s *stage) banner(screen term.Screen, command string, keys bool) []string {
 	return append(lines,
 		"",
 		"  "+screen.Bold("open")+"   "+screen.Cyan(s.appURL)+"   sign in as ada / demo",
-		"  "+screen.Bold("ask")+"    export SESSNODE_CONFIG="+s.folder.file(clientFile),
+		"  "+screen.Bold("ask")+"    export SESSNODE_CONFIG="+s.folder.File(clientFile),
 		"         "+command+" status",
 		"  "+screen.Bold("try")+"    1  sign in as ada in two browsers",
 		"         2  "+kill,
@@ -40,8 +42,8 @@ const clientFile = "client.yaml"
 // writeClientFile lets a person ask the cluster without typing addresses or keys.
 func (s *stage) writeClientFile() error {
 	text := fmt.Sprintf("# For the client verbs of sessnode, as long as this demo runs.\nurl: %s\napi-key-file: %s\n",
-		s.target(), s.folder.file(operatorKeyFile))
-	return os.WriteFile(s.folder.file(clientFile), []byte(text), 0o600)
+		s.target(), s.folder.File(local.OperatorKeyFile))
+	return os.WriteFile(s.folder.File(clientFile), []byte(text), 0o600)
 }
 
 // target is the cluster's URL without the key, which is in a file.
@@ -50,12 +52,12 @@ func (s *stage) target() string {
 	for _, n := range s.cluster.Nodes {
 		hosts = append(hosts, strings.TrimPrefix(n.URL, "http://"))
 	}
-	return "sessnode://" + strings.Join(hosts, ",") + "/" + appName
+	return "sessnode://" + strings.Join(hosts, ",") + "/" + local.AppName
 }
 
 // Command is how a person calls this program again: as they did, or through `go run`.
 func Command(argv0 string) string {
-	if UnderGoRun() {
+	if local.UnderGoRun() {
 		return "go run ./cmd/sessnode"
 	}
 	if filepath.Base(argv0) == argv0 {

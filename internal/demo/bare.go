@@ -3,6 +3,8 @@ package demo
 import (
 	"context"
 	"errors"
+
+	"github.com/sessnode/sessnode/internal/local"
 )
 
 // Bare is the three nodes of a demo without its app and people, for load that somebody else brings. It is cleaned up behind
@@ -13,22 +15,22 @@ type Bare struct{ stage *stage }
 // first node's HTTP port; taken ones are passed over. The flags are given to each node's serve, and win over those that a
 // demo gives. After an error nothing is left.
 func OpenBare(ctx context.Context, binary string, port int, flags ...string) (*Bare, error) {
-	b := &Bare{stage: &stage{swept: Sweep()}}
-	err := b.open(ctx, clusterConfig{binary: binary, port: port, flags: flags})
+	b := &Bare{stage: &stage{swept: local.Sweep()}}
+	err := b.open(ctx, local.Config{Binary: binary, Port: port, Flags: flags})
 	if err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
 	return b, nil
 }
 
-func (b *Bare) open(ctx context.Context, c clusterConfig) (err error) {
-	if b.stage.folder, err = newFolder(); err != nil {
+func (b *Bare) open(ctx context.Context, c local.Config) (err error) {
+	if b.stage.folder, err = local.NewFolder(local.DemoFolder); err != nil {
 		return err
 	}
-	if b.stage.keeper, err = startKeeper(c.binary, b.stage.folder); err != nil {
+	if b.stage.keeper, err = local.StartKeeper(c.Binary, b.stage.folder); err != nil {
 		return err
 	}
-	b.stage.cluster, err = startCluster(ctx, c, b.stage.folder)
+	b.stage.cluster, err = local.Start(ctx, c, b.stage.folder)
 	return err
 }
 
@@ -39,7 +41,7 @@ func (b *Bare) URLs() string { return b.stage.cluster.URLs() }
 func (b *Bare) Folder() string { return b.stage.folder.Path() }
 
 // OperatorKey returns the API key of an operator, made for these nodes and gone with them.
-func (b *Bare) OperatorKey() string { return b.stage.cluster.keys.operator }
+func (b *Bare) OperatorKey() string { return b.stage.cluster.Keys.Operator }
 
 // Close kills the nodes and removes the folder. After an error the keeper has been asked to finish.
 func (b *Bare) Close() error { return b.stage.close() }

@@ -6,6 +6,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sessnode/sessnode/internal/local"
+	"github.com/sessnode/sessnode/internal/people"
+
 	"github.com/sessnode/sessnode"
 	"github.com/sessnode/sessnode/client"
 )
@@ -78,7 +81,7 @@ func (c *clicker) clicks() []tried {
 
 // awaitServed waits until n clicks that were begun after a moment were served.
 func (c *clicker) awaitServed(ctx context.Context, limit time.Duration, n int, after time.Time) error {
-	return await(ctx, limit, "clicks to be served", func(context.Context) error {
+	return local.Await(ctx, limit, "clicks to be served", func(context.Context) error {
 		if got := count(c.clicks(), func(t tried) bool { return t.answer == served && t.begun.After(after) }); got < n {
 			return errors.New("the app or the store does not answer")
 		}
@@ -116,9 +119,9 @@ func longestWait(all []tried, after time.Time) (longest time.Duration, whole boo
 }
 
 // looking is a click that only looks: the page that says who is signed in.
-func looking(b *browser, name string) func(context.Context) tried {
+func looking(b *people.Browser, name string) func(context.Context) tried {
 	return func(ctx context.Context) tried {
-		seen, err := b.whoAmI(ctx)
+		seen, err := b.WhoAmI(ctx)
 		switch {
 		case err != nil:
 			return tried{answer: unclear}

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/sessnode/sessnode/internal/local"
+	"github.com/sessnode/sessnode/internal/people"
+
 	"github.com/sessnode/sessnode"
 )
 
@@ -14,14 +17,14 @@ const gapLimit = 10 * time.Second
 
 // landed is what is known of a kill.
 type landed struct {
-	leader    *Node
+	leader    *local.Node
 	pid       int
 	killErr   error // SIGKILL did not end it
 	gone      bool  // the system knows no such running process
 	term      uint64
-	agreed    bool   // all three nodes called it leader of the term, directly before
-	successor *Node  // nil: none was elected in time
-	next      uint64 // the successor's term
+	agreed    bool        // all three nodes called it leader of the term, directly before
+	successor *local.Node // nil: none was elected in time
+	next      uint64      // the successor's term
 }
 
 // judgeKill says whether the fault landed: a kill that hit nothing, or a follower, would make all that follows worthless.
@@ -101,7 +104,7 @@ func judgeClicks(writes []tried, killed, restarted time.Time, stored int64) (Out
 }
 
 // judgePeople says whether anybody was signed out by the faults so far.
-func judgePeople(c Counts, looks, writes []tried) (Outcome, string) {
+func judgePeople(c people.Counts, looks, writes []tried) (Outcome, string) {
 	out := c.SignedOut
 	for _, all := range [][]tried{looks, writes} {
 		if count(all, func(t tried) bool { return t.answer == refused }) > 0 {

@@ -5,6 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sessnode/sessnode/internal/local"
+	"github.com/sessnode/sessnode/internal/people"
+
 	"github.com/sessnode/sessnode"
 	"github.com/sessnode/sessnode/client"
 	"github.com/sessnode/sessnode/sessnodetest"
@@ -31,7 +34,7 @@ func expect(t *testing.T, what string, want Outcome) func(Outcome, string) {
 }
 
 func TestAKillThatDidNotLandIsNoFault(t *testing.T) {
-	n1, n2 := &Node{Name: "n1"}, &Node{Name: "n2"}
+	n1, n2 := &local.Node{Name: "n1"}, &local.Node{Name: "n2"}
 	good := landed{leader: n1, pid: 7, gone: true, term: 2, agreed: true, successor: n2, next: 3}
 	expect(t, "a good kill", Held)(judgeKill(good))
 	for what, spoil := range map[string]func(*landed){
@@ -51,16 +54,16 @@ func TestAKillThatDidNotLandIsNoFault(t *testing.T) {
 }
 
 func TestAgreementOnTheLeaderNeedsAllNodes(t *testing.T) {
-	status := func(leader string, term uint64, err error) NodeStatus {
-		return NodeStatus{Status: sessnode.Status{Leader: leader, Term: term}, Err: err}
+	status := func(leader string, term uint64, err error) local.NodeStatus {
+		return local.NodeStatus{Status: sessnode.Status{Leader: leader, Term: term}, Err: err}
 	}
-	if !agreeOnLeader([]NodeStatus{status("a", 2, nil), status("a", 2, nil)}, 2) {
+	if !agreeOnLeader([]local.NodeStatus{status("a", 2, nil), status("a", 2, nil)}, 2) {
 		t.Error("two nodes that agree do not")
 	}
-	for what, second := range map[string]NodeStatus{
+	for what, second := range map[string]local.NodeStatus{
 		"another leader": status("b", 2, nil), "another term": status("a", 3, nil), "no leader": status("", 2, nil), "no answer": status("a", 2, errOpen),
 	} {
-		if agreeOnLeader([]NodeStatus{status("a", 2, nil), second}, 2) {
+		if agreeOnLeader([]local.NodeStatus{status("a", 2, nil), second}, 2) {
 			t.Errorf("%s counts as agreement", what)
 		}
 	}
@@ -98,7 +101,7 @@ func TestASurvivorMustKnowThePersonForSure(t *testing.T) {
 		"the app says somebody else":  {func(s *survived) { s.name = "grace" }, Broken},
 		"the store says not found":    {func(s *survived) { s.readErr = sessnode.ErrNotFound }, Broken},
 		"the store has somebody else": {func(s *survived) { s.subject = "grace" }, Broken},
-		"the app gives no answer":     {func(s *survived) { s.appErr = errNotServed }, Unjudged},
+		"the app gives no answer":     {func(s *survived) { s.appErr = people.ErrNotServed }, Unjudged},
 		"the store gives no answer":   {func(s *survived) { s.readErr = sessnode.ErrUnavailable }, Unjudged},
 	} {
 		s := good
@@ -118,15 +121,15 @@ func TestEveryAcknowledgedClickMustBeThere(t *testing.T) {
 }
 
 func TestOneFalseLogoutBreaksThePromise(t *testing.T) {
-	fine := Counts{People: 20, Requests: 100}
+	fine := people.Counts{People: 20, Requests: 100}
 	clicks := []tried{one(0, 1, served), one(1, 2, unclear)}
 	expect(t, "nobody signed out", Held)(judgePeople(fine, clicks, clicks))
-	expect(t, "one of the people", Broken)(judgePeople(Counts{People: 20, SignedOut: 1}, clicks, clicks))
-	expect(t, "an old cookie", Broken)(judgePeople(Counts{People: 20, Ghosts: 1}, clicks, clicks))
+	expect(t, "one of the people", Broken)(judgePeople(people.Counts{People: 20, SignedOut: 1}, clicks, clicks))
+	expect(t, "an old cookie", Broken)(judgePeople(people.Counts{People: 20, Ghosts: 1}, clicks, clicks))
 	expect(t, "ada, looking", Broken)(judgePeople(fine, []tried{one(0, 1, refused)}, clicks))
 	expect(t, "ada, writing", Broken)(judgePeople(fine, clicks, []tried{one(0, 1, refused)}))
-	expect(t, "odd answers", Unjudged)(judgePeople(Counts{People: 20, Odd: 1}, clicks, clicks))
-	expect(t, "no people", Unjudged)(judgePeople(Counts{}, clicks, clicks))
+	expect(t, "odd answers", Unjudged)(judgePeople(people.Counts{People: 20, Odd: 1}, clicks, clicks))
+	expect(t, "no people", Unjudged)(judgePeople(people.Counts{}, clicks, clicks))
 }
 
 func TestALogoutMustHoldAgainstWritesUnderWay(t *testing.T) {
@@ -135,7 +138,7 @@ func TestALogoutMustHoldAgainstWritesUnderWay(t *testing.T) {
 	expect(t, "refused from then on", Held)(judgeLogout("", nil, fine, done))
 	expect(t, "a write begun later was made", Broken)(judgeLogout("", nil, append(fine, one(6, 6.1, served)), done))
 	expect(t, "the app still knows her", Broken)(judgeLogout("ada", nil, fine, done))
-	expect(t, "no answer of the app", Unjudged)(judgeLogout("", errNotServed, fine, done))
+	expect(t, "no answer of the app", Unjudged)(judgeLogout("", people.ErrNotServed, fine, done))
 	expect(t, "no write came later", Unjudged)(judgeLogout("", nil, fine[:2], done))
 }
 
@@ -148,7 +151,7 @@ func TestTheOldCookieMustBeNobodysEveryTime(t *testing.T) {
 
 // TestTheAttackTellsTheDeadFromTheLiving runs the real requests against a real store: on a session that lives they get in.
 func TestTheAttackTellsTheDeadFromTheLiving(t *testing.T) {
-	store := sessnodetest.New(t).Client(appName)
+	store := sessnodetest.New(t).Client(local.AppName)
 	token, _, err := store.Create(t.Context(), client.Create{Subject: "ada"})
 	if err != nil {
 		t.Fatal(err)
@@ -174,19 +177,19 @@ func TestTheAttackTellsTheDeadFromTheLiving(t *testing.T) {
 }
 
 func TestReplicasAgreeOnlyWithOneStateEach(t *testing.T) {
-	status := func(applied uint64, hash string) NodeStatus {
-		return NodeStatus{Status: sessnode.Status{Applied: applied, StateHash: hash}, node: &Node{Name: "n"}}
+	status := func(applied uint64, hash string) local.NodeStatus {
+		return local.NodeStatus{Status: sessnode.Status{Applied: applied, StateHash: hash}, Of: &local.Node{Name: "n"}}
 	}
-	if err := agreement([]NodeStatus{status(5, "aa"), status(5, "aa")}); err != nil {
+	if err := local.Agreement([]local.NodeStatus{status(5, "aa"), status(5, "aa")}); err != nil {
 		t.Errorf("two that agree: %v", err)
 	}
-	if err := agreement([]NodeStatus{status(5, "aa"), status(5, "bb")}); !errors.Is(err, errDiffer) {
-		t.Errorf("two that differ: %v, want %v", err, errDiffer)
+	if err := local.Agreement([]local.NodeStatus{status(5, "aa"), status(5, "bb")}); !errors.Is(err, local.ErrDiffer) {
+		t.Errorf("two that differ: %v, want %v", err, local.ErrDiffer)
 	}
-	for what, second := range map[string]NodeStatus{
-		"one behind": status(4, "bb"), "one without a hash": status(5, ""), "one that is down": {Err: errNotRunning, node: &Node{Name: "n"}},
+	for what, second := range map[string]local.NodeStatus{
+		"one behind": status(4, "bb"), "one without a hash": status(5, ""), "one that is down": {Err: local.ErrNotRunning, Of: &local.Node{Name: "n"}},
 	} {
-		if err := agreement([]NodeStatus{status(5, "aa"), second}); err == nil || errors.Is(err, errDiffer) {
+		if err := local.Agreement([]local.NodeStatus{status(5, "aa"), second}); err == nil || errors.Is(err, local.ErrDiffer) {
 			t.Errorf("%s: %v, want to go on waiting", what, err)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 	"unicode"
+
+	"github.com/sessnode/sessnode/internal/local"
 )
 
 const (
@@ -17,7 +19,7 @@ const (
 
 // fault is a leader that was taken away, until people are served again.
 type fault struct {
-	node  *Node
+	node  *local.Node
 	term  uint64
 	since time.Time // when there was a leader again; zero: none yet
 }
@@ -32,7 +34,7 @@ func (s *show) press(ctx context.Context, pressed chan<- rune) {
 	}
 	if len(s.Script) > 0 {
 		select { // a fault before anybody is signed in would show nothing
-		case <-s.people.signedIn:
+		case <-s.people.SignedIn:
 		case <-ctx.Done():
 			return
 		}
@@ -86,13 +88,13 @@ func (s *show) obey(ctx context.Context, pressed <-chan rune) {
 }
 
 func (s *show) kill(ctx context.Context) {
-	leader, term, err := s.stage.cluster.leader(ctx, leaderLimit)
+	leader, term, err := s.stage.cluster.Leader(ctx, leaderLimit)
 	if err != nil {
 		s.event("no node leads: press r to restart what is down")
 		return
 	}
 	s.strike(&fault{node: leader, term: term})
-	pid, err := leader.kill()
+	pid, err := leader.Kill()
 	if err != nil {
 		s.event(err.Error())
 		return
@@ -104,11 +106,11 @@ func (s *show) kill(ctx context.Context) {
 func (s *show) restart() {
 	some := false
 	for _, n := range s.stage.cluster.Nodes {
-		if life, _ := n.life(); life != Killed && life != Ended {
+		if life, _ := n.Life(); life != local.Killed && life != local.Ended {
 			continue
 		}
 		some = true
-		if err := n.start(); err != nil {
+		if err := n.Start(); err != nil {
 			s.event(err.Error())
 			continue
 		}
@@ -121,18 +123,18 @@ func (s *show) restart() {
 
 func (s *show) pause(ctx context.Context) {
 	for _, n := range s.stage.cluster.Nodes {
-		if life, _ := n.life(); life == Paused {
+		if life, _ := n.Life(); life == local.Paused {
 			s.resume(n, "goes on")
 			return
 		}
 	}
-	leader, term, err := s.stage.cluster.leader(ctx, leaderLimit)
+	leader, term, err := s.stage.cluster.Leader(ctx, leaderLimit)
 	if err != nil {
 		s.event("no node leads: press r to restart what is down")
 		return
 	}
 	s.strike(&fault{node: leader, term: term})
-	if err := leader.pause(ctx); err != nil {
+	if err := leader.Pause(ctx); err != nil {
 		s.event(err.Error())
 		return
 	}
@@ -140,8 +142,8 @@ func (s *show) pause(ctx context.Context) {
 	s.tellMajority()
 }
 
-func (s *show) resume(n *Node, what string) {
-	switch did, err := n.resume(); {
+func (s *show) resume(n *local.Node, what string) {
+	switch did, err := n.Resume(); {
 	case err != nil:
 		s.event(err.Error())
 	case did:
@@ -152,7 +154,7 @@ func (s *show) resume(n *Node, what string) {
 // resumeInTime lets a node go on that was paused for long enough.
 func (s *show) resumeInTime(now time.Time) {
 	for _, n := range s.stage.cluster.Nodes {
-		if life, since := n.life(); life == Paused && now.Sub(since) > pauseLimit {
+		if life, since := n.Life(); life == local.Paused && now.Sub(since) > pauseLimit {
 			s.resume(n, "goes on by itself")
 		}
 	}
@@ -162,7 +164,7 @@ func (s *show) status() {
 	s.say("")
 	s.say("  " + s.Screen.Dim("status at "+stamp(time.Since(s.began))))
 	s.sayNodes()
-	counts := s.people.snapshot()
+	counts := s.people.Counts()
 	s.say(peopleLine(s.Screen, counts))
 	s.say(promiseLine(s.Screen, counts))
 	s.say("")
@@ -170,7 +172,7 @@ func (s *show) status() {
 
 // strike begins a fault: from now on the longest wait is counted anew.
 func (s *show) strike(f *fault) {
-	s.people.setMark()
+	s.people.SetMark()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fault = f
@@ -180,38 +182,38 @@ func (s *show) strike(f *fault) {
 func (s *show) tellMajority() {
 	down := 0
 	for _, n := range s.stage.cluster.Nodes {
-		if life, _ := n.life(); life != Running {
+		if life, _ := n.Life(); life != local.Running {
 			down++
 		}
 	}
-	if down*2 > nodeCount {
-		s.event(fmt.Sprintf("%d of %d nodes are down: people are answered 503, and stay signed in", down, nodeCount))
+	if down*2 > local.NodeCount {
+		s.event(fmt.Sprintf("%d of %d nodes are down: people are answered 503, and stay signed in", down, local.NodeCount))
 	}
 }
 
 // settle ends a fault once there is a new leader and nobody waits who clicked before it was there. A paused node goes on to take
 // requests that it does not answer: that fault ends when the node goes on. It reports whether a fault is on.
-func (s *show) settle(all []NodeStatus, now time.Time) bool {
+func (s *show) settle(all []local.NodeStatus, now time.Time) bool {
 	s.mu.Lock()
 	f := s.fault
 	s.mu.Unlock()
 	if f == nil {
 		return false
 	}
-	if leader, term := leaderOf(all); leader == nil || term <= f.term {
+	if leader, term := local.LeaderOf(all); leader == nil || term <= f.term {
 		return true
 	}
-	if life, _ := f.node.life(); f.since.IsZero() || life == Paused {
+	if life, _ := f.node.Life(); f.since.IsZero() || life == local.Paused {
 		f.since = now
 		return true
 	}
-	longest, settled := s.people.sinceMark(f.since)
+	longest, settled := s.people.SinceMark(f.since)
 	if !settled {
 		return true
 	}
 	s.mu.Lock()
 	s.fault = nil
 	s.mu.Unlock()
-	s.event(fmt.Sprintf("longest gap %s seen by people · signed out by a fault %d", seconds(longest), s.people.snapshot().SignedOut))
+	s.event(fmt.Sprintf("longest gap %s seen by people · signed out by a fault %d", seconds(longest), s.people.Counts().SignedOut))
 	return false
 }

@@ -6,6 +6,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sessnode/sessnode/internal/local"
+	"github.com/sessnode/sessnode/internal/people"
+
 	"github.com/sessnode/sessnode/internal/term"
 )
 
@@ -15,8 +18,8 @@ const eventsShown = 4
 // view is what the live view shows at a moment.
 type view struct {
 	elapsed time.Duration
-	nodes   []NodeStatus
-	counts  Counts
+	nodes   []local.NodeStatus
+	counts  people.Counts
 	events  []string // the newest last
 	keys    bool     // a person can press keys
 }
@@ -42,10 +45,10 @@ func (v view) footer(s term.Screen) string {
 	pause := "pause leader"
 	down := false
 	for _, n := range v.nodes {
-		if n.Life == Paused {
+		if n.Life == local.Paused {
 			pause = "let it go on"
 		}
-		down = down || n.Life == Killed || n.Life == Ended
+		down = down || n.Life == local.Killed || n.Life == local.Ended
 	}
 	key := func(k rune, what string, on bool) string {
 		if !on {
@@ -61,11 +64,11 @@ func (v view) footer(s term.Screen) string {
 const roleWidth = 17
 
 // nodeTable shows a line for each node.
-func nodeTable(s term.Screen, all []NodeStatus, now time.Time) []string {
-	leader, _ := leaderOf(all)
+func nodeTable(s term.Screen, all []local.NodeStatus, now time.Time) []string {
+	leader, _ := local.LeaderOf(all)
 	t := term.NewTable("  node", "role", "url", "term", "applied", "lag").Right(3, 4, 5)
 	for _, n := range all {
-		cells := []string{"  " + n.node.Name, term.Pad(role(s, n, n.node == leader, now), roleWidth), n.node.URL, "", "", ""}
+		cells := []string{"  " + n.Of.Name, term.Pad(role(s, n, n.Of == leader, now), roleWidth), n.Of.URL, "", "", ""}
 		if n.Err == nil {
 			cells[3], cells[4], cells[5] = term.Count(n.Term), term.Count(n.Applied), term.Count(n.Lag)
 		}
@@ -76,14 +79,14 @@ func nodeTable(s term.Screen, all []NodeStatus, now time.Time) []string {
 	return strings.Split(strings.TrimRight(b.String(), "\n"), "\n")
 }
 
-func role(s term.Screen, n NodeStatus, leader bool, now time.Time) string {
+func role(s term.Screen, n local.NodeStatus, leader bool, now time.Time) string {
 	since := func(what string) string { return fmt.Sprintf("%s %d s ago", what, int(now.Sub(n.Since).Seconds())) }
 	switch {
-	case n.Life == Killed:
+	case n.Life == local.Killed:
 		return s.Bad(since("killed"))
-	case n.Life == Paused:
+	case n.Life == local.Paused:
 		return s.Warn(since("paused"))
-	case n.Life == Ended:
+	case n.Life == local.Ended:
 		return s.Bad("ended")
 	case n.Err != nil:
 		return s.Warn("no answer")
@@ -96,12 +99,12 @@ func role(s term.Screen, n NodeStatus, leader bool, now time.Time) string {
 }
 
 // peopleLine and promiseLine say what people have seen so far.
-func peopleLine(s term.Screen, c Counts) string {
+func peopleLine(s term.Screen, c people.Counts) string {
 	return fmt.Sprintf("  people   %d signed in · %s requests · %s got 503 · longest gap %s",
 		c.SignedIn, term.Count(uint64(c.Requests)), term.Count(uint64(c.Failed)), seconds(c.Longest))
 }
 
-func promiseLine(s term.Screen, c Counts) string {
+func promiseLine(s term.Screen, c people.Counts) string {
 	line := fmt.Sprintf("signed out by a fault %d · old cookies let in %d", c.SignedOut, c.Ghosts)
 	if c.Odd > 0 {
 		line += fmt.Sprintf(" · odd answers %d", c.Odd)

@@ -6,15 +6,18 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sessnode/sessnode/internal/local"
+	"github.com/sessnode/sessnode/internal/people"
+
 	"github.com/sessnode/sessnode"
 	"github.com/sessnode/sessnode/internal/term"
 )
 
-func testNodes() []NodeStatus {
-	var all []NodeStatus
-	for i, life := range []Life{Running, Running, Running} {
+func testNodes() []local.NodeStatus {
+	var all []local.NodeStatus
+	for i, life := range []local.Life{local.Running, local.Running, local.Running} {
 		id := fmt.Sprintf("id%d", i+1)
-		all = append(all, NodeStatus{Life: life, node: &Node{Name: fmt.Sprintf("n%d", i+1), URL: fmt.Sprintf("http://127.0.0.1:%d", 7480+10*i)},
+		all = append(all, local.NodeStatus{Life: life, Of: &local.Node{Name: fmt.Sprintf("n%d", i+1), URL: fmt.Sprintf("http://127.0.0.1:%d", 7480+10*i)},
 			Status: sessnode.Status{Node: id, Leader: "id1", Term: 2, Applied: 123456}})
 	}
 	return all
@@ -23,13 +26,19 @@ func testNodes() []NodeStatus {
 // TestTheWholeDemoFitsOnASmallTerminal counts banner and live view together: 24 lines of 80 columns, the last for the cursor.
 func TestTheWholeDemoFitsOnASmallTerminal(t *testing.T) {
 	nodes := testNodes()
-	s := &stage{appURL: "http://127.0.0.1:8480", folder: &Folder{path: "/tmp/sessnode-demo-1234567890"}, cluster: &Cluster{}}
-	for i := range nodes {
-		s.cluster.Nodes = append(s.cluster.Nodes, nodes[i].node)
+	t.Setenv("TMPDIR", "/tmp")
+	folder, err := local.NewFolder(local.DemoFolder)
+	if err != nil {
+		t.Fatal(err)
 	}
-	nodes[0].Life, nodes[0].Err, nodes[0].Since = Killed, errNotRunning, at(-3599)
+	defer func() { _ = folder.Remove() }()
+	s := &stage{appURL: "http://127.0.0.1:8480", folder: folder, cluster: &local.Cluster{}}
+	for i := range nodes {
+		s.cluster.Nodes = append(s.cluster.Nodes, nodes[i].Of)
+	}
+	nodes[0].Life, nodes[0].Err, nodes[0].Since = local.Killed, local.ErrNotRunning, at(-3599)
 	screen := term.Screen{Width: 80, Height: 24}
-	v := view{nodes: nodes, keys: true, elapsed: 59 * time.Minute, counts: Counts{People: 20, SignedIn: 20, Requests: 99999, Failed: 99, Longest: 12 * time.Second}}
+	v := view{nodes: nodes, keys: true, elapsed: 59 * time.Minute, counts: people.Counts{People: 20, SignedIn: 20, Requests: 99999, Failed: 99, Longest: 12 * time.Second}}
 	for range 9 {
 		v.events = append(v.events, "59:12.3  n3 paused (SIGSTOP), it led term 12; it goes on in 10 s, or with p")
 	}
@@ -63,12 +72,12 @@ func TestColourIsNeverTheOnlySignal(t *testing.T) {
 	node := testNodes()[0]
 	for _, state := range []struct {
 		name   string
-		status NodeStatus
+		status local.NodeStatus
 		leader bool
 	}{
-		{"leader", node, true}, {"follower", node, false}, {"killed", NodeStatus{Life: Killed, Since: at(0)}, false},
-		{"paused", NodeStatus{Life: Paused, Since: at(0)}, false}, {"ended", NodeStatus{Life: Ended}, false},
-		{"alone", NodeStatus{Life: Running}, false}, {"silent", NodeStatus{Life: Running, Err: errOpen}, false},
+		{"leader", node, true}, {"follower", node, false}, {"killed", local.NodeStatus{Life: local.Killed, Since: at(0)}, false},
+		{"paused", local.NodeStatus{Life: local.Paused, Since: at(0)}, false}, {"ended", local.NodeStatus{Life: local.Ended}, false},
+		{"alone", local.NodeStatus{Life: local.Running}, false}, {"silent", local.NodeStatus{Life: local.Running, Err: errOpen}, false},
 	} {
 		text := role(screen, state.status, state.leader, at(4))
 		if other, twice := seen[text]; twice {
@@ -76,7 +85,7 @@ func TestColourIsNeverTheOnlySignal(t *testing.T) {
 		}
 		seen[text] = state.name
 	}
-	if fine, broken := promiseLine(screen, Counts{}), promiseLine(screen, Counts{SignedOut: 1}); !strings.Contains(fine, "✓") || !strings.Contains(broken, "✗") {
+	if fine, broken := promiseLine(screen, people.Counts{}), promiseLine(screen, people.Counts{SignedOut: 1}); !strings.Contains(fine, "✓") || !strings.Contains(broken, "✗") {
 		t.Errorf("%q, %q: want a sign each", fine, broken)
 	}
 }
@@ -96,7 +105,7 @@ func TestEventsTellWhatChanged(t *testing.T) {
 	if events := w.see(nodes, at(0)); len(events) != 0 {
 		t.Errorf("nothing changed: %q", events)
 	}
-	nodes[0].Life, nodes[0].Err = Killed, errNotRunning // by a key: whoever pressed it tells
+	nodes[0].Life, nodes[0].Err = local.Killed, local.ErrNotRunning // by a key: whoever pressed it tells
 	nodes[1].Status.Term, nodes[1].Status.Leader = 3, ""
 	nodes[2].Status.Term, nodes[2].Status.Leader = 3, ""
 	if events := w.see(nodes, at(1)); len(events) != 0 {
@@ -106,7 +115,7 @@ func TestEventsTellWhatChanged(t *testing.T) {
 	if events := w.see(nodes, at(2)); len(events) != 1 || events[0] != "n2 leads term 3" {
 		t.Errorf("a new leader: %q", events)
 	}
-	nodes[0].Life, nodes[0].Since = Running, at(3)
+	nodes[0].Life, nodes[0].Since = local.Running, at(3)
 	nodes[0].Err = errOpen
 	if events := w.see(nodes, at(3)); len(events) != 0 {
 		t.Errorf("a node that starts: %q", events)
@@ -124,11 +133,11 @@ func TestEventsTellWhatChanged(t *testing.T) {
 func TestAnOldLeaderOfAnOldTermLeadsNothing(t *testing.T) {
 	nodes := testNodes()
 	nodes[1].Term, nodes[1].Leader = 3, "id2"
-	if leader, term := leaderOf(nodes); leader != nodes[1].node || term != 3 {
+	if leader, term := local.LeaderOf(nodes); leader != nodes[1].Of || term != 3 {
 		t.Errorf("leaderOf() = %v, %d; want n2, 3", leader, term)
 	}
 	nodes[1].Leader = "" // a candidate of a later term: nobody knows whether the old leader still is one
-	if leader, _ := leaderOf(nodes); leader != nil {
+	if leader, _ := local.LeaderOf(nodes); leader != nil {
 		t.Errorf("leaderOf() = %v, want none", leader.Name)
 	}
 }

@@ -8,6 +8,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sessnode/sessnode/internal/local"
+	"github.com/sessnode/sessnode/internal/people"
+
 	"github.com/sessnode/sessnode/internal/term"
 )
 
@@ -35,13 +38,13 @@ const (
 type show struct {
 	ShowConfig
 	stage  *stage
-	people *People
+	people *people.People
 	live   *term.Live
 	began  time.Time
 	quit   context.CancelFunc
 
 	mu     sync.Mutex
-	nodes  []NodeStatus
+	nodes  []local.NodeStatus
 	events []string
 	fault  *fault // nil: none that is not over
 }
@@ -82,18 +85,18 @@ func Show(ctx context.Context, c ShowConfig) (err error) {
 }
 
 // run plays until the end and returns what people saw.
-func (s *show) run(ctx context.Context) Counts {
+func (s *show) run(ctx context.Context) people.Counts {
 	if s.For > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, s.For)
 		defer cancel()
 	}
 	s.began = time.Now()
-	s.nodes = s.stage.cluster.statuses(ctx)
+	s.nodes = s.stage.cluster.Statuses(ctx)
 	for _, line := range s.stage.banner(s.Screen, s.Command, s.Keys != nil) {
 		s.say(line)
 	}
-	s.people = startPeople(ctx, s.stage.appURL, visitors, demoPace())
+	s.people = people.Start(ctx, s.stage.appURL, people.Names(), people.DemoPace())
 	pressed := make(chan rune)
 	var all sync.WaitGroup
 	all.Go(func() { s.watch(ctx) }) // these three end with ctx
@@ -101,8 +104,8 @@ func (s *show) run(ctx context.Context) Counts {
 	all.Go(func() { s.press(ctx, pressed) })
 	s.redraw(ctx)
 	all.Wait()
-	s.people.stop()
-	return s.people.snapshot()
+	s.people.Stop()
+	return s.people.Counts()
 }
 
 // redraw shows what is going on until ctx ends.
@@ -118,7 +121,7 @@ func (s *show) redraw(ctx context.Context) {
 	for {
 		if s.Screen.Moves() {
 			s.mu.Lock()
-			v := view{time.Since(s.began), s.nodes, s.people.snapshot(), s.events, s.Keys != nil}
+			v := view{time.Since(s.began), s.nodes, s.people.Counts(), s.events, s.Keys != nil}
 			s.mu.Unlock()
 			_ = s.live.Draw(v.lines(s.live.Screen(), time.Now()))
 		}
@@ -127,7 +130,7 @@ func (s *show) redraw(ctx context.Context) {
 			return
 		case <-tick.C:
 			if !s.Screen.Moves() {
-				s.say(stamp(time.Since(s.began)) + "  " + plainPeople(s.people.snapshot()))
+				s.say(stamp(time.Since(s.began)) + "  " + plainPeople(s.people.Counts()))
 			}
 		}
 	}
@@ -144,7 +147,7 @@ func (s *show) watch(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		all := s.stage.cluster.statuses(ctx)
+		all := s.stage.cluster.Statuses(ctx)
 		if ctx.Err() != nil {
 			return
 		}
@@ -187,7 +190,7 @@ func (s *show) sayNodes() {
 }
 
 // farewell says what people saw in all, what is left, and how to go on.
-func (s *show) farewell(c Counts, closeErr error) {
+func (s *show) farewell(c people.Counts, closeErr error) {
 	if s.Screen.Moves() { // what a pipe has had already
 		for _, e := range s.events[max(0, len(s.events)-eventsKept):] {
 			s.say("  " + e)
@@ -210,7 +213,7 @@ func (s *show) farewell(c Counts, closeErr error) {
 }
 
 // plainPeople is what a pipe gets every few seconds.
-func plainPeople(c Counts) string {
+func plainPeople(c people.Counts) string {
 	return fmt.Sprintf("%d signed in · %s requests · %s got 503 · longest gap %s · signed out by a fault %d",
 		c.SignedIn, term.Count(uint64(c.Requests)), term.Count(uint64(c.Failed)), seconds(c.Longest), c.SignedOut)
 }

@@ -3,23 +3,18 @@ package demo
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
-	"time"
 
-	"github.com/sessnode/sessnode/client"
+	"github.com/sessnode/sessnode/internal/local"
+	"github.com/sessnode/sessnode/internal/people"
 )
-
-// App makes the login app over a client of the store. Its pages are those of examples/go-login.
-type App func(sessions *client.Client, users map[string]string, log *slog.Logger) (http.Handler, error)
 
 // Place says where a demo runs. All fields are required but Sabotage and Keep.
 type Place struct {
 	Binary   string // the sessnode to run: this program
-	App      App
+	App      people.App
 	Port     int    // the first node's HTTP port; the others follow in steps of ten. Taken ones are passed over
 	AppPort  int    // the login app's port, or the next free one
 	Sabotage string // breaks the nodes on purpose; needs a Binary with the build tag `sabotage`
@@ -29,13 +24,12 @@ type Place struct {
 // stage is a demo's cluster and app, and what cleans up behind them.
 type stage struct {
 	place   Place
-	folder  *Folder
-	keeper  *keeper
-	cluster *Cluster
+	folder  *local.Folder
+	keeper  *local.Keeper
+	cluster *local.Cluster
 	log     *slog.Logger // of the app
 	logFile *os.File
-	apps    []*http.Server
-	clients []*client.Client
+	apps    []*people.Site
 
 	appURL   string
 	appMoved bool     // not the port that was asked for
@@ -44,26 +38,26 @@ type stage struct {
 
 // openStage starts everything. The caller must close what it returns, also with an error.
 func openStage(ctx context.Context, place Place) (*stage, error) {
-	s := &stage{place: place, swept: Sweep()}
+	s := &stage{place: place, swept: local.Sweep()}
 	var err error
-	if s.folder, err = newFolder(); err != nil {
+	if s.folder, err = local.NewFolder(local.DemoFolder); err != nil {
 		return s, err
 	}
-	if s.keeper, err = startKeeper(place.Binary, s.folder); err != nil {
+	if s.keeper, err = local.StartKeeper(place.Binary, s.folder); err != nil {
 		return s, err
 	}
-	if s.logFile, err = os.OpenFile(s.folder.file("app.log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600); err != nil {
+	if s.logFile, err = os.OpenFile(s.folder.File("app.log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600); err != nil {
 		return s, err
 	}
 	s.log = slog.New(slog.NewTextHandler(s.logFile, nil))
-	config := clusterConfig{binary: place.Binary, port: place.Port, sabotage: place.Sabotage}
-	if s.cluster, err = startCluster(ctx, config, s.folder); err != nil {
+	config := local.Config{Binary: place.Binary, Port: place.Port, Sabotage: place.Sabotage}
+	if s.cluster, err = local.Start(ctx, config, s.folder); err != nil {
 		return s, err
 	}
 	if err := s.writeClientFile(); err != nil {
 		return s, err
 	}
-	ln, err := listenApp(place.AppPort)
+	ln, err := local.ListenApp(place.AppPort)
 	if err != nil {
 		return s, err
 	}
@@ -73,42 +67,32 @@ func openStage(ctx context.Context, place Place) (*stage, error) {
 }
 
 // openApp serves one more copy of the app whose store is only the given node, and returns its address.
-func (s *stage) openApp(only *Node) (string, error) {
-	ln, err := net.Listen("tcp", loopback(0))
+func (s *stage) openApp(only *local.Node) (string, error) {
+	ln, err := net.Listen("tcp", local.Loopback(0))
 	if err != nil {
 		return "", err
 	}
 	return s.serveApp(ln, only)
 }
 
-func (s *stage) serveApp(ln net.Listener, only ...*Node) (string, error) {
-	sessions, err := s.cluster.appClient(only...)
+func (s *stage) serveApp(ln net.Listener, only ...*local.Node) (string, error) {
+	sessions, err := s.cluster.AppClient(only...)
 	if err != nil {
 		return "", errors.Join(err, ln.Close())
 	}
-	s.clients = append(s.clients, sessions)
-	handler, err := s.place.App(sessions, users(), s.log)
+	site, err := people.Serve(ln, s.place.App, sessions, s.log)
 	if err != nil {
-		return "", errors.Join(fmt.Errorf("the login app: %w", err), ln.Close())
+		return "", err
 	}
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)}
-	s.apps = append(s.apps, server)
-	go func() { // ends with close
-		if err := server.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
-			s.log.Error("the app has ended", "error", err)
-		}
-	}()
-	return "http://" + ln.Addr().String(), nil
+	s.apps = append(s.apps, site)
+	return site.URL, nil
 }
 
 // close ends every process and removes the folder, unless it is to be kept. After an error the keeper has been asked to finish.
 func (s *stage) close() error {
 	var faults []error
-	for _, server := range s.apps {
-		faults = append(faults, server.Close())
-	}
-	for _, sessions := range s.clients {
-		sessions.Close()
+	for _, app := range s.apps {
+		faults = append(faults, app.Close())
 	}
 	if s.cluster != nil {
 		faults = append(faults, s.cluster.Close())
@@ -119,13 +103,13 @@ func (s *stage) close() error {
 	err := errors.Join(faults...)
 	if s.folder != nil && err == nil {
 		if s.place.Keep {
-			err = s.folder.release()
+			err = s.folder.Release()
 		} else {
-			err = s.folder.remove()
+			err = s.folder.Remove()
 		}
 	}
 	if s.keeper != nil {
-		err = errors.Join(err, s.keeper.dismiss(err == nil))
+		err = errors.Join(err, s.keeper.Dismiss(err == nil))
 	}
 	return err
 }
@@ -137,7 +121,7 @@ func (s *stage) lastLogs(lines int) []string {
 	}
 	var all []string
 	for _, n := range s.cluster.Nodes {
-		for _, line := range n.lastLog(lines) {
+		for _, line := range n.LastLog(lines) {
 			all = append(all, n.Name+"  "+line)
 		}
 	}

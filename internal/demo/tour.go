@@ -8,6 +8,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/sessnode/sessnode/internal/local"
+	"github.com/sessnode/sessnode/internal/people"
+
 	"github.com/sessnode/sessnode"
 	"github.com/sessnode/sessnode/client"
 )
@@ -46,16 +49,16 @@ type tour struct {
 	report      Report
 	interrupted atomic.Bool // by a person or a signal
 
-	people *People
-	ada    *browser
+	people *people.People
+	ada    *people.Browser
 	old    []*http.Cookie // hers, from before she signed out
 	token  sessnode.Token
 	store  *client.Client // of all nodes, with the app's key
-	apps   map[*Node]string
+	apps   map[*local.Node]string
 
 	looks, writes       *clicker
 	killed, restarted   time.Time
-	victim              *Node
+	victim              *local.Node
 	lookedAt, writtenAt []tried // all clicks, once stopped
 }
 
@@ -68,7 +71,7 @@ func Tour(ctx context.Context, place Place, say Narrator) (report Report, err er
 	defer cancel()
 	say.Doing("three nodes start")
 	stage, err := openStage(ctx, place)
-	t := &tour{stage: stage, say: say, report: Report{Planned: tourChecks}, apps: map[*Node]string{}}
+	t := &tour{stage: stage, say: say, report: Report{Planned: tourChecks}, apps: map[*local.Node]string{}}
 	defer func() {
 		if interrupt.Err() == nil && (err != nil || report.Verdict != Pass) {
 			say.Logs(stage.lastLogs(logLines))
@@ -121,7 +124,7 @@ func (t *tour) judged(name string, promise Promise, outcome Outcome, detail stri
 // stopAll ends what still clicks.
 func (t *tour) stopAll() {
 	if t.people != nil {
-		t.people.stop()
+		t.people.Stop()
 	}
 	for _, c := range []*clicker{t.looks, t.writes} {
 		if c != nil {
@@ -136,7 +139,7 @@ func (t *tour) stopAll() {
 // gather lets the other people sign in, and serves the app once more for each node alone.
 func (t *tour) gather(ctx context.Context) (err error) {
 	t.say.Doing("twenty people sign in")
-	if t.store, err = t.cluster.appClient(); err != nil {
+	if t.store, err = t.cluster.AppClient(); err != nil {
 		return err
 	}
 	for _, n := range t.cluster.Nodes {
@@ -144,12 +147,12 @@ func (t *tour) gather(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	t.people = startPeople(ctx, t.appURL, visitors, pace{think: 800 * time.Millisecond, clicks: 6})
+	t.people = people.Start(ctx, t.appURL, people.Names(), people.Pace{Think: 800 * time.Millisecond, Clicks: 6})
 	select {
-	case <-t.people.signedIn:
+	case <-t.people.SignedIn:
 		return nil
 	case <-time.After(stepLimit):
-		return fmt.Errorf("only %d of %d people could sign in", t.people.snapshot().People, len(visitors))
+		return fmt.Errorf("only %d of %d people could sign in", t.people.Counts().People, len(people.Names()))
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -159,13 +162,13 @@ func (t *tour) gather(ctx context.Context) (err error) {
 func (t *tour) signIn(ctx context.Context) error {
 	const check = "ada signs in through the app"
 	t.say.Doing(check)
-	t.ada = newBrowser(t.appURL, t.people.transport)
-	err := await(ctx, stepLimit, "the app", func(ctx context.Context) error { return t.ada.logIn(ctx, tourist, password) })
+	t.ada = people.NewBrowser(t.appURL, t.people.Transport)
+	err := local.Await(ctx, stepLimit, "the app", func(ctx context.Context) error { return t.ada.LogIn(ctx, tourist, people.Password) })
 	if err != nil {
 		return err
 	}
 	var name string
-	if err := await(ctx, stepLimit, "the app", func(ctx context.Context) error { name, err = t.ada.whoAmI(ctx); return err }); err != nil {
+	if err := local.Await(ctx, stepLimit, "the app", func(ctx context.Context) error { name, err = t.ada.WhoAmI(ctx); return err }); err != nil {
 		return err
 	}
 	if name != tourist {
@@ -183,9 +186,9 @@ func (t *tour) signIn(ctx context.Context) error {
 const leastToken = 32
 
 // tokenIn finds the session's token among the app's cookies: whatever the cookie is called, only one can hold a token.
-func tokenIn(b *browser) (sessnode.Token, error) {
+func tokenIn(b *people.Browser) (sessnode.Token, error) {
 	var found []sessnode.Token
-	for _, cookie := range b.cookies() {
+	for _, cookie := range b.Cookies() {
 		if token := sessnode.Token(cookie.Value); token.Valid(leastToken) {
 			found = append(found, token)
 		}

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/sessnode/sessnode/internal/local"
+	"github.com/sessnode/sessnode/internal/people"
+
 	"github.com/sessnode/sessnode"
 	"github.com/sessnode/sessnode/client"
 )
@@ -39,11 +42,11 @@ func (t *tour) killLeader(ctx context.Context) error {
 
 // kill finds the leader, makes sure of it with all three nodes, kills it, and watches what happened.
 func (t *tour) kill(ctx context.Context) (l landed, err error) {
-	err = await(ctx, stepLimit, "a leader on which all nodes agree", func(ctx context.Context) error {
-		if l.leader, l.term, err = t.cluster.leader(ctx, askLimit); err != nil {
+	err = local.Await(ctx, stepLimit, "a leader on which all nodes agree", func(ctx context.Context) error {
+		if l.leader, l.term, err = t.cluster.Leader(ctx, local.AskLimit); err != nil {
 			return err
 		}
-		l.agreed = agreeOnLeader(t.cluster.statuses(ctx), l.term)
+		l.agreed = agreeOnLeader(t.cluster.Statuses(ctx), l.term)
 		if !l.agreed {
 			return errors.New("they differ")
 		}
@@ -53,15 +56,15 @@ func (t *tour) kill(ctx context.Context) (l landed, err error) {
 		return l, err
 	}
 	t.victim, t.killed = l.leader, time.Now()
-	l.pid, l.killErr = l.leader.kill()
-	_, running, lookErr := lookUp(l.pid)
+	l.pid, l.killErr = l.leader.Kill()
+	_, running, lookErr := local.LookUp(l.pid)
 	l.gone = lookErr != nil || !running
-	l.successor, l.next, _ = t.cluster.leader(ctx, gapLimit) // none is judged
+	l.successor, l.next, _ = t.cluster.Leader(ctx, gapLimit) // none is judged
 	return l, nil
 }
 
 // agreeOnLeader reports whether all nodes name one leader of the term.
-func agreeOnLeader(all []NodeStatus, term uint64) bool {
+func agreeOnLeader(all []local.NodeStatus, term uint64) bool {
 	for _, s := range all {
 		if s.Err != nil || s.Term != term || s.Leader == "" || s.Leader != all[0].Leader {
 			return false
@@ -73,13 +76,13 @@ func agreeOnLeader(all []NodeStatus, term uint64) bool {
 // lookThroughSurvivors asks each node that is left, through an app that knows no other one, and directly with the token that
 // is in ada's cookie jar.
 func (t *tour) lookThroughSurvivors(ctx context.Context) error {
-	for _, n := range t.cluster.others(t.victim) {
+	for _, n := range t.cluster.Others(t.victim) {
 		t.say.Doing("ada looks through " + n.Name)
-		one, err := t.cluster.appClient(n)
+		one, err := t.cluster.AppClient(n)
 		if err != nil {
 			return err
 		}
-		outcome, detail := judgeSurvivor(lookThrough(ctx, t.ada.at(t.apps[n]), one, t.token), tourist)
+		outcome, detail := judgeSurvivor(lookThrough(ctx, t.ada.At(t.apps[n]), one, t.token), tourist)
 		one.Close()
 		t.judged("still signed in through "+n.Name, NoLostLogin, outcome, detail)
 	}
@@ -87,13 +90,13 @@ func (t *tour) lookThroughSurvivors(ctx context.Context) error {
 }
 
 // lookThrough asks until the app and the store have given an answer, whatever it is.
-func lookThrough(ctx context.Context, b *browser, store *client.Client, token sessnode.Token) survived {
+func lookThrough(ctx context.Context, b *people.Browser, store *client.Client, token sessnode.Token) survived {
 	var s survived
-	_ = await(ctx, stepLimit, "the app", func(ctx context.Context) error {
-		s.name, s.appErr = b.whoAmI(ctx)
+	_ = local.Await(ctx, stepLimit, "the app", func(ctx context.Context) error {
+		s.name, s.appErr = b.WhoAmI(ctx)
 		return s.appErr
 	})
-	_ = await(ctx, stepLimit, "the store", func(ctx context.Context) error {
+	_ = local.Await(ctx, stepLimit, "the store", func(ctx context.Context) error {
 		began := time.Now()
 		session, err := store.Read(ctx, token)
 		s.readErr, s.readTook = err, time.Since(began)
@@ -115,18 +118,18 @@ func (t *tour) restart(ctx context.Context) error {
 	t.say.Doing(check)
 	began := time.Now()
 	t.restarted = began // what was acknowledged before was written without it
-	if err := n.start(); err != nil {
+	if err := n.Start(); err != nil {
 		return err
 	}
-	if err := t.cluster.awaitReady(ctx, n); err != nil {
+	if err := t.cluster.AwaitReady(ctx, n); err != nil {
 		t.judged(check, NoLostLogin, Unjudged, err.Error())
 		return errors.New("two nodes are left")
 	}
-	t.people.stop() // nothing may be written while the three are compared
+	t.people.Stop() // nothing may be written while the three are compared
 	t.writtenAt = t.writes.stop()
-	agreed, err := t.cluster.awaitAgreement(ctx, stepLimit)
+	agreed, err := t.cluster.Agree(ctx, stepLimit)
 	switch {
-	case errors.Is(err, errDiffer):
+	case errors.Is(err, local.ErrDiffer):
 		t.judged(check, NoLostLogin, Broken, err.Error())
 		return nil
 	case err != nil:
@@ -142,7 +145,7 @@ func (t *tour) readMissedWrites(ctx context.Context) error {
 	n := t.victim
 	check := "what " + n.Name + " missed is read at " + n.Name
 	t.say.Doing(check)
-	one, err := t.cluster.appClient(n)
+	one, err := t.cluster.AppClient(n)
 	if err != nil {
 		return err
 	}
@@ -167,7 +170,7 @@ func (t *tour) readMissedWrites(ctx context.Context) error {
 // countPeople asks everybody whether the faults have signed them out.
 func (t *tour) countPeople(context.Context) error {
 	t.lookedAt = t.looks.stop()
-	outcome, detail := judgePeople(t.people.snapshot(), t.lookedAt, t.writtenAt)
+	outcome, detail := judgePeople(t.people.Counts(), t.lookedAt, t.writtenAt)
 	t.judged("nobody signed out by the fault", NoFalseLogout, outcome, detail)
 	return nil
 }

@@ -5,29 +5,31 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/sessnode/sessnode/internal/local"
 )
 
 // signOut logs ada out through the app while requests of hers that write are under way.
 func (t *tour) signOut(ctx context.Context) error {
 	const check = "ada signs out through the app"
 	t.say.Doing(check)
-	t.old = t.ada.cookies()
+	t.old = t.ada.Cookies()
 	t.writes = startClicking(ctx, writing(t.store, t.token))
 	if err := t.writes.awaitServed(ctx, stepLimit, 1, time.Time{}); err != nil {
 		return err
 	}
-	if err := await(ctx, stepLimit, "the app", t.ada.logOut); err != nil {
+	if err := local.Await(ctx, stepLimit, "the app", t.ada.LogOut); err != nil {
 		return err
 	}
 	done := time.Now()
-	_ = await(ctx, stepLimit, "a late write", func(context.Context) error { // judged next
+	_ = local.Await(ctx, stepLimit, "a late write", func(context.Context) error { // judged next
 		if count(t.writes.clicks(), func(w tried) bool { return w.begun.After(done) && w.answer != unclear }) < enough {
 			return errors.New("none came")
 		}
 		return nil
 	})
 	writes := t.writes.stop()
-	name, err := t.ada.whoAmI(ctx)
+	name, err := t.ada.WhoAmI(ctx)
 	outcome, detail := judgeLogout(name, err, writes, done)
 	t.judged(check, NoGhost, outcome, detail)
 	return nil
@@ -37,7 +39,7 @@ func (t *tour) signOut(ctx context.Context) error {
 func (t *tour) attackEverywhere(ctx context.Context) error {
 	for _, n := range t.cluster.Nodes {
 		t.say.Doing("the old cookie is tried at " + n.Name)
-		one, err := t.cluster.appClient(n)
+		one, err := t.cluster.AppClient(n)
 		if err != nil {
 			return err
 		}
@@ -59,8 +61,8 @@ func (t *tour) askApps(ctx context.Context) error {
 	var answers []asked
 	for began := time.Now(); time.Since(began) < moment && ctx.Err() == nil; {
 		for _, url := range urls {
-			thief := t.ada.withCookies(t.old) // anew each time: the app may take the cookie out of a jar
-			name, err := thief.at(url).whoAmI(ctx)
+			thief := t.ada.WithCookies(t.old) // anew each time: the app may take the cookie out of a jar
+			name, err := thief.At(url).WhoAmI(ctx)
 			answers = append(answers, asked{name, err})
 		}
 	}

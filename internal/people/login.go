@@ -1,4 +1,4 @@
-package demo
+package people
 
 import (
 	"log/slog"
@@ -7,6 +7,9 @@ import (
 	"github.com/sessnode/sessnode/client"
 	"github.com/sessnode/sessnode/examples/go-login/login"
 )
+
+// App makes the login app over a client of the store. Its pages are those of examples/go-login.
+type App func(sessions *client.Client, users map[string]string, log *slog.Logger) (http.Handler, error)
 
 var _ App = LoginApp
 

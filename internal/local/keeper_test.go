@@ -1,4 +1,4 @@
-package demo
+package local
 
 import (
 	"errors"
@@ -36,7 +36,7 @@ func startSleeper(t *testing.T) *sleeper {
 }
 
 func (s *sleeper) lives() bool {
-	_, running, err := lookUp(s.Process.Pid)
+	_, running, err := LookUp(s.Process.Pid)
 	return err == nil && running
 }
 
@@ -44,11 +44,11 @@ func (s *sleeper) lives() bool {
 func testFolder(t *testing.T) *Folder {
 	t.Helper()
 	t.Setenv("TMPDIR", t.TempDir())
-	folder, err := newFolder()
+	folder, err := NewFolder(DemoFolder)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = folder.remove() })
+	t.Cleanup(func() { _ = folder.Remove() })
 	return folder
 }
 
@@ -68,7 +68,7 @@ func TestTheKeeperKillsTheNodesAndRemovesTheFolder(t *testing.T) {
 	folder, node, stranger := testFolder(t), startSleeper(t), startSleeper(t)
 	enter(t, folder, kindNode, node.Process.Pid)
 	enter(t, folder, kindDemo, stranger.Process.Pid) // whoever is entered as something else is not the keeper's business
-	if err := os.WriteFile(folder.file("data"), []byte("x"), 0o600); err != nil {
+	if err := os.WriteFile(folder.File("data"), []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := Keep(strings.NewReader(""), folder.Path()); err != nil {
@@ -121,13 +121,13 @@ func TestForeignFoldersAreNeverTouched(t *testing.T) {
 			return path
 		}},
 		{"no ledger", func(t *testing.T, f *Folder) string {
-			if err := f.release(); err != nil {
+			if err := f.Release(); err != nil {
 				t.Fatal(err)
 			}
 			return f.Path()
 		}},
 		{"a ledger of somebody else's making", func(t *testing.T, f *Folder) string {
-			if err := os.WriteFile(f.file(ledgerName), []byte("shopping list\n"), 0o600); err != nil {
+			if err := os.WriteFile(f.File(ledgerName), []byte("shopping list\n"), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			return f.Path()
@@ -139,7 +139,7 @@ func TestForeignFoldersAreNeverTouched(t *testing.T) {
 			return f.Path()
 		}},
 		{"a link", func(t *testing.T, f *Folder) string {
-			link := filepath.Join(filepath.Dir(f.Path()), folderPrefix+"link")
+			link := filepath.Join(filepath.Dir(f.Path()), DemoFolder+"link")
 			if err := os.Symlink(f.Path(), link); err != nil {
 				t.Fatal(err)
 			}
@@ -165,7 +165,7 @@ func TestSweepRemovesOnlyWhatIsDead(t *testing.T) {
 	folder := testFolder(t) // its demo, this process, lives
 	node := startSleeper(t)
 	abandoned := func(pid int, start string) string {
-		path, err := os.MkdirTemp("", folderPrefix)
+		path, err := os.MkdirTemp("", DemoFolder)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -175,12 +175,12 @@ func TestSweepRemovesOnlyWhatIsDead(t *testing.T) {
 		}
 		return path
 	}
-	start, _, err := lookUp(node.Process.Pid)
+	start, _, err := LookUp(node.Process.Pid)
 	if err != nil {
 		t.Fatal(err)
 	}
 	dead, alive := abandoned(node.Process.Pid, "12345"), abandoned(node.Process.Pid, start)
-	bare, err := os.MkdirTemp("", folderPrefix) // its demo may be about to write the ledger
+	bare, err := os.MkdirTemp("", DemoFolder) // its demo may be about to write the ledger
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,14 +207,14 @@ func TestNoSecretIsReadableByOthers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{clusterKeyFile, operatorKeyFile, appKeyFile, apiKeysFile} {
-		info, err := os.Stat(folder.file(name))
+	for _, name := range []string{clusterKeyFile, OperatorKeyFile, appKeyFile, apiKeysFile} {
+		info, err := os.Stat(folder.File(name))
 		if err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("%s: %v, %v; want mode 0600", name, info.Mode(), err)
 		}
 	}
-	hashes, _ := os.ReadFile(folder.file(apiKeysFile))
-	if strings.Contains(string(hashes), keys.app) || strings.Contains(string(hashes), keys.operator) {
+	hashes, _ := os.ReadFile(folder.File(apiKeysFile))
+	if strings.Contains(string(hashes), keys.App) || strings.Contains(string(hashes), keys.Operator) {
 		t.Error("the file for the nodes holds a key, not its hash")
 	}
 	if info, err := os.Stat(folder.Path()); err != nil || info.Mode().Perm() != 0o700 {

@@ -1,4 +1,4 @@
-package demo
+package people
 
 import (
 	"sync"
@@ -36,8 +36,8 @@ type click struct{ begun time.Time }
 
 func newCounter() *counter { return &counter{waiting: map[*click]struct{}{}, now: time.Now} }
 
-// snapshot returns the counts so far. A click that waits counts for the longest wait as long as it has waited.
-func (c *counter) snapshot() Counts {
+// Counts returns the counts so far. A click that waits counts for the longest wait as long as it has waited.
+func (c *counter) Counts() Counts {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	all := c.all
@@ -82,16 +82,16 @@ func (c *counter) add(change func(*Counts)) {
 	change(&c.all)
 }
 
-// setMark begins a new count of the longest wait.
-func (c *counter) setMark() {
+// SetMark begins a new count of the longest wait.
+func (c *counter) SetMark() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.mark, c.recent = c.now(), 0
 }
 
-// sinceMark returns the longest wait of clicks that ended since the mark. Settled is false while a click waits that was begun
+// SinceMark returns the longest wait of clicks that ended since the mark. Settled is false while a click waits that was begun
 // before the given moment.
-func (c *counter) sinceMark(before time.Time) (longest time.Duration, settled bool) {
+func (c *counter) SinceMark(before time.Time) (longest time.Duration, settled bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for w := range c.waiting {

@@ -1,4 +1,4 @@
-package demo
+package local
 
 import (
 	"context"
@@ -9,8 +9,8 @@ import (
 // pollEvery is how often a condition is looked at.
 const pollEvery = 10 * time.Millisecond
 
-// await asks try until it returns nil, ctx ends or limit passes; then it returns what try said last, with what was awaited.
-func await(ctx context.Context, limit time.Duration, what string, try func(context.Context) error) error {
+// Await asks try until it returns nil, ctx ends or limit passes; then it returns what try said last, with what was awaited.
+func Await(ctx context.Context, limit time.Duration, what string, try func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	tick := time.NewTicker(pollEvery)

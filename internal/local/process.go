@@ -1,4 +1,4 @@
-package demo
+package local
 
 import (
 	"context"
@@ -82,6 +82,26 @@ func (p *process) kill() error {
 	}
 }
 
+// drainLimit bounds the wait for a process that was asked to stop: it drains first.
+const drainLimit = 20 * time.Second
+
+// terminate sends SIGTERM and waits for the end.
+func (p *process) terminate(ctx context.Context) error {
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	limit := time.NewTimer(drainLimit)
+	defer limit.Stop()
+	select {
+	case <-p.done:
+		return nil
+	case <-limit.C:
+		return fmt.Errorf("pid %d has not ended %v after SIGTERM", p.pid(), drainLimit)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // killed reports whether it was SIGKILL that ended the process.
 func (p *process) killed() bool {
 	if p.running() {
@@ -101,7 +121,7 @@ func (p *process) pause(ctx context.Context) error {
 	if err := p.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
 		return err
 	}
-	return await(ctx, 2*time.Second, "the process to stop", func(context.Context) error {
+	return Await(ctx, 2*time.Second, "the process to stop", func(context.Context) error {
 		if !stopped(p.pid()) {
 			return errors.New("it still runs")
 		}
@@ -111,7 +131,7 @@ func (p *process) pause(ctx context.Context) error {
 
 func (p *process) resume() error { return p.cmd.Process.Signal(syscall.SIGCONT) }
 
-// plainEnv is this process's environment without what would configure a node behind the demo's back.
+// plainEnv is this process's environment without what would configure a node behind our back.
 func plainEnv() []string {
 	var env []string
 	for _, v := range os.Environ() {

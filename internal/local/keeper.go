@@ -1,4 +1,4 @@
-package demo
+package local
 
 import (
 	"errors"
@@ -13,17 +13,17 @@ import (
 // KeeperVerb is the hidden verb of the binary that runs Keep. Its one argument is the folder.
 const KeeperVerb = "demo-keeper"
 
-// goodbye is what a demo that has cleaned up tells its keeper.
+// goodbye is what a program that has cleaned up tells its keeper.
 const goodbye = "goodbye\n"
 
-// keeper is the demo's end of the pipe to the keeper process. The kernel closes the pipe however the demo ends.
-type keeper struct {
+// Keeper is the program's end of the pipe to the keeper process. The kernel closes the pipe however the program ends.
+type Keeper struct {
 	cmd  *exec.Cmd
 	pipe io.WriteCloser
 }
 
-// startKeeper starts the keeper of a folder and enters it there.
-func startKeeper(binary string, folder *Folder) (*keeper, error) {
+// StartKeeper starts the keeper of a folder and enters it there.
+func StartKeeper(binary string, folder *Folder) (*Keeper, error) {
 	cmd := exec.Command(binary, KeeperVerb, folder.Path())
 	cmd.Dir = "/"
 	cmd.Env = plainEnv()
@@ -35,11 +35,11 @@ func startKeeper(binary string, folder *Folder) (*keeper, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("the keeper: %w", err)
 	}
-	return &keeper{cmd, pipe}, folder.enter(kindKeeper, cmd.Process.Pid)
+	return &Keeper{cmd, pipe}, folder.enter(kindKeeper, cmd.Process.Pid)
 }
 
-// dismiss tells the keeper that all is clean, and waits for its end. clean false lets it try.
-func (k *keeper) dismiss(clean bool) error {
+// Dismiss tells the keeper that all is clean, and waits for its end. clean false lets it try.
+func (k *Keeper) Dismiss(clean bool) error {
 	var err error
 	if clean {
 		_, err = io.WriteString(k.pipe, goodbye)
@@ -56,10 +56,10 @@ func (k *keeper) dismiss(clean bool) error {
 	}
 }
 
-// Keep is the keeper process: it blocks until pipe ends, which it does with the demo. Without the demo's goodbye it kills the
+// Keep is the keeper process: it blocks until pipe ends, which it does with the program. Without its goodbye it kills the
 // nodes of the folder's ledger and removes the folder. It returns an error where it must leave something behind.
 //
-// It passes over signals: it is no use to anyone before the demo has ended, and ends with it.
+// It passes over signals: it is no use to anyone before the program has ended, and ends with it.
 func Keep(pipe io.Reader, folder string) error {
 	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	said, err := io.ReadAll(io.LimitReader(pipe, int64(len(goodbye))))

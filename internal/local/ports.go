@@ -1,4 +1,4 @@
-package demo
+package local
 
 import (
 	"fmt"
@@ -39,12 +39,12 @@ func allFree(http int, free func(port int) bool) bool {
 	return true
 }
 
-// listenApp takes the first free port from first on.
-func listenApp(first int) (net.Listener, error) {
+// ListenApp takes the first free port from first on.
+func ListenApp(first int) (net.Listener, error) {
 	var err error
 	for port := first; port < first+portTries; port++ {
 		var ln net.Listener
-		if ln, err = net.Listen("tcp", loopback(port)); err == nil {
+		if ln, err = net.Listen("tcp", Loopback(port)); err == nil {
 			return ln, nil
 		}
 	}
@@ -53,12 +53,12 @@ func listenApp(first int) (net.Listener, error) {
 
 // portFree reports whether a loopback port can be listened on, TCP and UDP.
 func portFree(port int) bool {
-	tcp, err := net.Listen("tcp", loopback(port))
+	tcp, err := net.Listen("tcp", Loopback(port))
 	if err != nil {
 		return false
 	}
 	defer tcp.Close()
-	udp, err := net.ListenPacket("udp", loopback(port))
+	udp, err := net.ListenPacket("udp", Loopback(port))
 	if err != nil {
 		return false
 	}
@@ -66,4 +66,5 @@ func portFree(port int) bool {
 	return true
 }
 
-func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
+// Loopback writes the address of a port of this machine.
+func Loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }

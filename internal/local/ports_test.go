@@ -1,4 +1,4 @@
-package demo
+package local
 
 import (
 	"net"
@@ -52,13 +52,13 @@ func TestAPortIsTakenByTCPAndByUDP(t *testing.T) {
 }
 
 func TestTheAppTakesTheNextFreePort(t *testing.T) {
-	first, err := listenApp(18970)
+	first, err := ListenApp(18970)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer first.Close()
 	port := first.Addr().(*net.TCPAddr).Port
-	second, err := listenApp(port)
+	second, err := ListenApp(port)
 	if err != nil {
 		t.Fatal(err)
 	}

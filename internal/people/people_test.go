@@ -1,21 +1,23 @@
-package demo
+package people
 
 import (
 	"context"
 	"errors"
 	"testing"
 	"time"
+
+	"github.com/sessnode/sessnode/internal/local"
 )
 
 // quick makes people of a test click without rest.
-func quick() pace { return pace{think: time.Millisecond, clicks: 4} }
+func quick() Pace { return Pace{Think: time.Millisecond, Clicks: 4} }
 
 // untilCounts waits until the counts satisfy a condition.
 func untilCounts(t *testing.T, p *People, what string, holds func(Counts) bool) Counts {
 	t.Helper()
 	var c Counts
-	err := await(t.Context(), 10*time.Second, what, func(context.Context) error {
-		if c = p.snapshot(); !holds(c) {
+	err := local.Await(t.Context(), 10*time.Second, what, func(context.Context) error {
+		if c = p.Counts(); !holds(c) {
 			return errors.New("not yet")
 		}
 		return nil
@@ -27,9 +29,9 @@ func untilCounts(t *testing.T, p *People, what string, holds func(Counts) bool) 
 }
 
 func startTestPeople(t *testing.T, app *fakeApp) *People {
-	p := startPeople(t.Context(), app.URL, []string{"alan", "barbara", "tim"}, quick())
-	t.Cleanup(p.stop)
-	<-p.signedIn
+	p := Start(t.Context(), app.URL, []string{"alan", "barbara", "tim"}, quick())
+	t.Cleanup(p.Stop)
+	<-p.SignedIn
 	return p
 }
 
@@ -95,31 +97,31 @@ func TestAWaitLastsUntilItIsServed(t *testing.T) {
 	c.now = func() time.Time { return now }
 	first := c.begin()
 	now = now.Add(3 * time.Second)
-	if got := c.snapshot().Longest; got != 3*time.Second {
+	if got := c.Counts().Longest; got != 3*time.Second {
 		t.Errorf("while it waits: longest = %v, want 3s", got)
 	}
-	c.setMark()
+	c.SetMark()
 	leader := now
 	now = now.Add(time.Second)
-	if _, settled := c.sinceMark(leader); settled {
+	if _, settled := c.SinceMark(leader); settled {
 		t.Error("settled although somebody waits from before there was a leader")
 	}
 	second := c.begin() // after there was a leader: its wait is none of the fault's
 	c.served(first)
-	if longest, settled := c.sinceMark(leader); longest != 4*time.Second || !settled {
+	if longest, settled := c.SinceMark(leader); longest != 4*time.Second || !settled {
 		t.Errorf("sinceMark() = %v, %v; want 4s, true", longest, settled)
 	}
-	c.setMark()
+	c.SetMark()
 	now = now.Add(time.Second)
 	c.served(second)
-	if longest, _ := c.sinceMark(leader); longest != time.Second || c.snapshot().Longest != 4*time.Second {
-		t.Errorf("after a new mark: %v since, %v in all; want 1s, 4s", longest, c.snapshot().Longest)
+	if longest, _ := c.SinceMark(leader); longest != time.Second || c.Counts().Longest != 4*time.Second {
+		t.Errorf("after a new mark: %v since, %v in all; want 1s, 4s", longest, c.Counts().Longest)
 	}
 }
 
 func TestUsersOfTheAppAreThePeopleAndTheirGuests(t *testing.T) {
-	all := users()
-	if len(visitors) != 20 || len(all) != 22 || all["ada"] != "demo" || all["grace"] != "demo" || all["alan"] != "demo" {
-		t.Errorf("%d visitors, users %v", len(visitors), all)
+	all := Users()
+	if len(Names()) != 20 || len(all) != 22 || all["ada"] != "demo" || all["grace"] != "demo" || all["alan"] != "demo" {
+		t.Errorf("%d visitors, users %v", len(Names()), all)
 	}
 }

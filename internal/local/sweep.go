@@ -1,23 +1,22 @@
-package demo
+package local
 
 import (
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 )
 
 // unfinished is after how long a folder without a ledger counts as left behind: a demo writes the ledger at once.
 const unfinished = time.Minute
 
-// Sweep removes what demos of this user have left behind that were killed together with their keepers, and returns the folders.
+// Sweep removes what demos and drills of this user have left behind that were killed together with their keepers, and returns the folders.
 // It leaves alone what has any process that lives, and what others made.
 func Sweep() (removed []string) {
 	found, _ := os.ReadDir(os.TempDir())
 	for _, d := range found {
-		if !strings.HasPrefix(d.Name(), folderPrefix) {
+		if !ours(d.Name()) {
 			continue
 		}
 		if folder := filepath.Join(os.TempDir(), d.Name()); sweep(folder) {

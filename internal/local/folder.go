@@ -1,4 +1,4 @@
-package demo
+package local
 
 import (
 	"bufio"
@@ -14,12 +14,17 @@ import (
 	"time"
 )
 
+// The prefixes of folders' names, by what made them.
 const (
-	folderPrefix = "sessnode-demo-"
-	ledgerName   = "ledger"
+	DemoFolder  = "sessnode-demo-"
+	DrillFolder = "sessnode-drill-"
+)
+
+const (
+	ledgerName = "ledger"
 
 	// ledgerHead is the first line of a ledger: a folder without it is never removed.
-	ledgerHead = "sessnode demo: this folder is removed with the demo that made it"
+	ledgerHead = "sessnode: this folder is removed with the demo or drill that made it"
 
 	// goneLimit bounds the wait for a process that got SIGKILL. One that hangs in the disk may need longer; then the
 	// folder stays, and the next demo's Sweep removes it.
@@ -33,10 +38,10 @@ const (
 	kindNode   = "node"
 )
 
-// errForeign is a folder that no demo of this user can be shown to have made.
-var errForeign = errors.New("not a folder of a demo of this user")
+// errForeign is a folder that no demo or drill of this user can be shown to have made.
+var errForeign = errors.New("not a folder of a demo or drill of this user")
 
-// Folder is the temporary folder of one demo: keys, data, logs, and the ledger of its processes. It is safe for concurrent
+// Folder is the temporary folder of one demo or drill: keys, data, logs, and the ledger of its processes. It is safe for concurrent
 // use.
 type Folder struct {
 	path string
@@ -52,9 +57,10 @@ type entry struct {
 	start string
 }
 
-// newFolder makes an empty folder for this process below the system's temporary directory, for this user only.
-func newFolder() (*Folder, error) {
-	path, err := os.MkdirTemp("", folderPrefix)
+// NewFolder makes an empty folder for this process below the system's temporary directory, for this user only. The prefix is DemoFolder
+// or DrillFolder.
+func NewFolder(prefix string) (*Folder, error) {
+	path, err := os.MkdirTemp("", prefix)
 	if err != nil {
 		return nil, err
 	}
@@ -78,38 +84,38 @@ func newFolder() (*Folder, error) {
 // Path returns where the folder is, absolute.
 func (f *Folder) Path() string { return f.path }
 
-// file returns the path of a file in the folder.
-func (f *Folder) file(name string) string { return filepath.Join(f.path, name) }
+// File returns the path of a file in the folder.
+func (f *Folder) File(name string) string { return filepath.Join(f.path, name) }
 
 // enter writes a process into the ledger. It must be called as soon as the process is there.
 func (f *Folder) enter(kind string, pid int) error {
-	start, _, _ := lookUp(pid)
+	start, _, _ := LookUp(pid)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	_, err := fmt.Fprintln(f.ledger, kind, pid, start)
 	return err
 }
 
-// remove deletes the folder. All processes that write to it must have ended.
-func (f *Folder) remove() error {
+// Remove deletes the folder. All processes that write to it must have ended.
+func (f *Folder) Remove() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	_ = f.ledger.Close()
 	return os.RemoveAll(f.path)
 }
 
-// release leaves the folder behind for the person who asked for it: without a ledger no demo removes it any more.
-func (f *Folder) release() error {
+// Release leaves the folder behind for the person who asked for it: without a ledger no demo removes it any more.
+func (f *Folder) Release() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	_ = f.ledger.Close()
-	return os.Remove(f.file(ledgerName))
+	return os.Remove(f.File(ledgerName))
 }
 
 // readLedger returns the processes of a folder, after making sure that a demo of this user made it: anyone may put a folder
 // with any name and content into the temporary directory, and processes are killed by what it says.
 func readLedger(folder string) ([]entry, error) {
-	if !strings.HasPrefix(filepath.Base(folder), folderPrefix) {
+	if !ours(filepath.Base(folder)) {
 		return nil, fmt.Errorf("%s: %w: its name is another one", folder, errForeign)
 	}
 	for _, path := range []string{folder, filepath.Join(folder, ledgerName)} {
@@ -137,6 +143,11 @@ func readLedger(folder string) ([]entry, error) {
 		}
 	}
 	return entries, lines.Err()
+}
+
+// ours reports whether a folder has a name as demos and drills give it.
+func ours(name string) bool {
+	return strings.HasPrefix(name, DemoFolder) || strings.HasPrefix(name, DrillFolder)
 }
 
 // mine makes sure that path is no link, belongs to this user, and can be changed by nobody else.
@@ -199,6 +210,6 @@ func (e entry) end() error {
 
 // lives reports whether the very process that was entered still runs.
 func (e entry) lives() bool {
-	start, running, err := lookUp(e.pid)
+	start, running, err := LookUp(e.pid)
 	return err == nil && running && start == e.start
 }

@@ -1,4 +1,4 @@
-package demo
+package local
 
 import (
 	"crypto/rand"
@@ -11,29 +11,29 @@ import (
 // The files of a folder that hold secrets, and the one that holds the hashes of the API keys. All are for this user only.
 const (
 	clusterKeyFile  = "cluster.key"
-	operatorKeyFile = "operator.key"
+	OperatorKeyFile = "operator.key"
 	appKeyFile      = "app.key"
 	apiKeysFile     = "api.keys"
 )
 
-// appName is the app whose sessions the demo's people have.
-const appName = "demo"
+// AppName is the app whose sessions the login app has.
+const AppName = "demo"
 
-// secrets are the API keys of one demo, made for it and gone with it.
-type secrets struct {
-	operator string
-	app      string
+// secrets are the API keys of one cluster, made for it and gone with it.
+type Keys struct {
+	Operator string
+	App      string
 }
 
 // newSecrets makes the cluster key and the API keys, and writes them into the folder.
-func newSecrets(folder *Folder) (secrets, error) {
-	s := secrets{operator: newKey(), app: newKey()}
-	write := func(name, text string) error { return os.WriteFile(folder.file(name), []byte(text), 0o600) }
+func newSecrets(folder *Folder) (Keys, error) {
+	s := Keys{Operator: newKey(), App: newKey()}
+	write := func(name, text string) error { return os.WriteFile(folder.File(name), []byte(text), 0o600) }
 	return s, errors.Join(
 		write(clusterKeyFile, newKey()+"\n"),
-		write(operatorKeyFile, s.operator+"\n"),
-		write(appKeyFile, s.app+"\n"),
-		write(apiKeysFile, "ops operator "+hash(s.operator)+"\nlogin app:"+appName+" "+hash(s.app)+"\n"),
+		write(OperatorKeyFile, s.Operator+"\n"),
+		write(appKeyFile, s.App+"\n"),
+		write(apiKeysFile, "ops operator "+hash(s.Operator)+"\nlogin app:"+AppName+" "+hash(s.App)+"\n"),
 	)
 }
 

@@ -1,4 +1,4 @@
-package demo
+package local
 
 import (
 	"bytes"
@@ -8,15 +8,15 @@ import (
 	"syscall"
 )
 
-// nodeAttr keeps Ctrl-C from reaching a node (a process group of its own) and has the kernel kill it with the demo. The
+// nodeAttr keeps Ctrl-C from reaching a node (a process group of its own) and has the kernel kill it with the program. The
 // kernel's parent is the thread that started the node, not the program: see onOwnThread.
 func nodeAttr() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
-// lookUp returns when a process began, in the system's own terms, and whether it runs: one that has ended and was not waited for
+// LookUp returns when a process began, in the system's own terms, and whether it runs: one that has ended and was not waited for
 // does not. An error means that there is no such process.
-func lookUp(pid int) (start string, running bool, err error) {
+func LookUp(pid int) (start string, running bool, err error) {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return "", false, err

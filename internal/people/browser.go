@@ -1,4 +1,4 @@
-package demo
+package people
 
 import (
 	"context"
@@ -22,29 +22,29 @@ const (
 	maxPage = 1 << 20
 )
 
-// errNotServed means that the app could not answer: 503, or no answer at all. It says nothing about who is signed in.
-var errNotServed = errors.New("the app could not answer")
+// ErrNotServed means that the app could not answer: 503, or no answer at all. It says nothing about who is signed in.
+var ErrNotServed = errors.New("the app could not answer")
 
-// browser is one person's browser: the app's pages and a cookie jar of its own. It is safe for concurrent use.
-type browser struct {
+// Browser is one person's browser: the app's pages and a cookie jar of its own. It is safe for concurrent use.
+type Browser struct {
 	http *http.Client
 	app  string // base address
 }
 
-// newBrowser opens a browser with an empty jar. The transport may be shared.
-func newBrowser(app string, transport http.RoundTripper) *browser {
+// NewBrowser opens a browser with an empty jar. The transport may be shared.
+func NewBrowser(app string, transport http.RoundTripper) *Browser {
 	jar, _ := cookiejar.New(nil) // never fails
-	return &browser{app: app, http: &http.Client{
+	return &Browser{app: app, http: &http.Client{
 		Transport: transport, Jar: jar, Timeout: browserLimit,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }
 
-// at returns a browser with the same jar for another address of the app. Cookies do not know ports.
-func (b *browser) at(app string) *browser { return &browser{http: b.http, app: app} }
+// At returns a browser with the same jar for another address of the app. Cookies do not know ports.
+func (b *Browser) At(app string) *Browser { return &Browser{http: b.http, app: app} }
 
-// cookies returns the app's cookies in the jar.
-func (b *browser) cookies() []*http.Cookie {
+// Cookies returns the app's cookies in the jar.
+func (b *Browser) Cookies() []*http.Cookie {
 	u, err := url.Parse(b.app)
 	if err != nil {
 		return nil
@@ -52,17 +52,17 @@ func (b *browser) cookies() []*http.Cookie {
 	return b.http.Jar.Cookies(u)
 }
 
-// withCookies returns a browser that has the given cookies in its jar, as a thief of them would have.
-func (b *browser) withCookies(stolen []*http.Cookie) *browser {
-	thief := newBrowser(b.app, b.http.Transport)
+// WithCookies returns a browser that has the given cookies in its jar, as a thief of them would have.
+func (b *Browser) WithCookies(stolen []*http.Cookie) *Browser {
+	thief := NewBrowser(b.app, b.http.Transport)
 	if u, err := url.Parse(b.app); err == nil {
 		thief.http.Jar.SetCookies(u, stolen)
 	}
 	return thief
 }
 
-// whoAmI asks the app who is signed in: "" for nobody.
-func (b *browser) whoAmI(ctx context.Context) (string, error) {
+// WhoAmI asks the app who is signed in: "" for nobody.
+func (b *Browser) WhoAmI(ctx context.Context) (string, error) {
 	res, body, err := b.do(ctx, http.MethodGet, "/whoami", nil)
 	switch {
 	case err != nil:
@@ -77,7 +77,7 @@ func (b *browser) whoAmI(ctx context.Context) (string, error) {
 
 // home opens the home page: as is the person whom it must greet. It returns that name, or "" where the app asks to sign in
 // or greets somebody else.
-func (b *browser) home(ctx context.Context, as string) (string, error) {
+func (b *Browser) home(ctx context.Context, as string) (string, error) {
 	res, body, err := b.do(ctx, http.MethodGet, "/", nil)
 	switch {
 	case err != nil:
@@ -90,8 +90,8 @@ func (b *browser) home(ctx context.Context, as string) (string, error) {
 	return "", unexpected("GET /", res)
 }
 
-// logIn sends the form. A nil error means that the app has let the person in.
-func (b *browser) logIn(ctx context.Context, name, password string) error {
+// LogIn sends the form. A nil error means that the app has let the person in.
+func (b *Browser) LogIn(ctx context.Context, name, password string) error {
 	res, _, err := b.do(ctx, http.MethodPost, "/login", url.Values{"username": {name}, "password": {password}})
 	if err != nil {
 		return err
@@ -102,8 +102,8 @@ func (b *browser) logIn(ctx context.Context, name, password string) error {
 	return nil
 }
 
-// logOut signs out. A nil error means that the app has said so.
-func (b *browser) logOut(ctx context.Context) error {
+// LogOut signs out. A nil error means that the app has said so.
+func (b *Browser) LogOut(ctx context.Context) error {
 	res, _, err := b.do(ctx, http.MethodPost, "/logout", url.Values{})
 	if err != nil {
 		return err
@@ -124,7 +124,7 @@ func toLogin(res *http.Response) bool {
 }
 
 // do sends one request. Its error is errNotServed where the app, or the store behind it, could not answer.
-func (b *browser) do(ctx context.Context, method, path string, form url.Values) (*http.Response, string, error) {
+func (b *Browser) do(ctx context.Context, method, path string, form url.Values) (*http.Response, string, error) {
 	req, err := http.NewRequestWithContext(ctx, method, b.app+path, strings.NewReader(form.Encode()))
 	if err != nil {
 		return nil, "", err
@@ -147,9 +147,9 @@ func (b *browser) do(ctx context.Context, method, path string, form url.Values) 
 // notServed is errNotServed, with the reason where it is the caller's own.
 func notServed(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("%w: %w", errNotServed, err)
+		return fmt.Errorf("%w: %w", ErrNotServed, err)
 	}
-	return errNotServed
+	return ErrNotServed
 }
 
 // unexpected is an answer that the app has no reason to give. It names no cookie.

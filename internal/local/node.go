@@ -1,0 +1,210 @@
+package local
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/sessnode/sessnode"
+	"github.com/sessnode/sessnode/client"
+)
+
+// AskLimit bounds one question to a node; a paused node answers none.
+const AskLimit = 500 * time.Millisecond
+
+// Life is what has become of a node's process.
+type Life string
+
+// The lives of a process.
+const (
+	Running Life = "running"
+	Paused  Life = "paused"  // SIGSTOP
+	Killed  Life = "killed"  // SIGKILL, by us
+	Stopped Life = "stopped" // SIGTERM, by us
+	Ended   Life = "ended"   // by itself
+)
+
+// Node is one node. It is safe for concurrent use.
+type Node struct {
+	Name       string
+	URL        string // base address of its HTTP API
+	NodeAddr   string // where other nodes reach it
+	GossipAddr string
+	DataDir    string
+	LogFile    string
+	Ask        *client.Client // of this node only, as operator, one try
+
+	binary string
+	args   []string
+	env    []string
+	folder *Folder
+
+	mu      sync.Mutex
+	proc    *process // nil before the first start
+	paused  bool
+	struck  bool      // it was sent SIGKILL
+	stopped bool      // it was sent SIGTERM
+	since   time.Time // when it was started, paused, resumed or ended by us
+}
+
+// Start starts the node's process on the data that it has.
+func (n *Node) Start() error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.proc != nil && n.proc.running() {
+		return fmt.Errorf("%s runs already", n.Name)
+	}
+	proc, err := startProcess(n.binary, n.args, n.env, n.LogFile, func(pid int) error { return n.folder.enter(kindNode, pid) })
+	if err != nil {
+		return fmt.Errorf("start %s: %w", n.Name, err)
+	}
+	n.proc, n.paused, n.struck, n.stopped, n.since = proc, false, false, false, time.Now()
+	return nil
+}
+
+// Kill sends SIGKILL, waits for the end, and verifies that it was this signal that ended the process.
+func (n *Node) Kill() (pid int, err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.proc == nil || !n.proc.running() {
+		return 0, fmt.Errorf("%s does not run", n.Name)
+	}
+	n.struck = true
+	if err := n.proc.kill(); err != nil {
+		return n.proc.pid(), fmt.Errorf("kill %s: %w", n.Name, err)
+	}
+	n.since = time.Now()
+	if !n.proc.killed() {
+		how, _ := n.proc.exit()
+		return n.proc.pid(), fmt.Errorf("%s was to be killed, but ended with %s", n.Name, how)
+	}
+	return n.proc.pid(), nil
+}
+
+// Stop sends SIGTERM, waits until the process has drained and ended, and returns how. Ending in any other way than with 0 is an error.
+func (n *Node) Stop(ctx context.Context) (how string, err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.proc == nil || !n.proc.running() {
+		return "", fmt.Errorf("%s does not run", n.Name)
+	}
+	n.stopped = true
+	if err := n.proc.terminate(ctx); err != nil {
+		return "", fmt.Errorf("stop %s: %w", n.Name, err)
+	}
+	n.since = time.Now()
+	how, code := n.proc.exit()
+	if code != 0 {
+		err = fmt.Errorf("%s was to stop, and ended with %s", n.Name, how)
+	}
+	return how, err
+}
+
+// Wipe empties the node's data directory, as a disk that was replaced. The node must not run.
+func (n *Node) Wipe() error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.proc != nil && n.proc.running() {
+		return fmt.Errorf("%s still runs", n.Name)
+	}
+	entries, err := os.ReadDir(n.DataDir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range entries {
+		err = errors.Join(err, os.RemoveAll(filepath.Join(n.DataDir, e.Name())))
+	}
+	return err
+}
+
+// Pause stops the process without ending it.
+func (n *Node) Pause(ctx context.Context) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if err := n.proc.pause(ctx); err != nil {
+		return fmt.Errorf("pause %s: %w", n.Name, err)
+	}
+	n.paused, n.since = true, time.Now()
+	return nil
+}
+
+// Resume lets a process that was paused go on, and reports whether it was.
+func (n *Node) Resume() (did bool, err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if !n.paused || !n.proc.running() {
+		return false, nil
+	}
+	if err := n.proc.resume(); err != nil {
+		return false, fmt.Errorf("resume %s: %w", n.Name, err)
+	}
+	n.paused, n.since = false, time.Now()
+	return true, nil
+}
+
+// Life returns what has become of the process, and since when.
+func (n *Node) Life() (Life, time.Time) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	switch {
+	case n.proc == nil:
+		return Ended, n.since
+	case n.proc.running() && n.paused:
+		return Paused, n.since
+	case n.proc.running():
+		return Running, n.since
+	case n.struck:
+		return Killed, n.since
+	case n.stopped:
+		return Stopped, n.since
+	}
+	return Ended, n.since
+}
+
+// Exit describes how the process ended by itself.
+func (n *Node) Exit() (how string, code int) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.proc.exit()
+}
+
+// Status asks the node what it believes.
+func (n *Node) Status(ctx context.Context) (sessnode.Status, error) { return n.Ask.Cluster(ctx) }
+
+// Ready asks the node whether it can serve.
+func (n *Node) Ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, AskLimit)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, n.URL+"/readyz", nil)
+	if err != nil {
+		return err
+	}
+	req.Close = true // a kept connection would be one more thing that a killed node can break
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return errors.New(n.Name + " does not answer yet")
+	}
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return errors.New(n.Name + " is not ready yet")
+	}
+	return nil
+}
+
+// LastLog returns the last lines of the node's log.
+func (n *Node) LastLog(lines int) []string {
+	log, _ := os.ReadFile(n.LogFile)
+	all := strings.Split(string(bytes.TrimSpace(log)), "\n")
+	return all[max(0, len(all)-lines):]
+}
+
+// leads reports whether the node that gave the status calls itself leader.
+func leads(s sessnode.Status) bool { return s.Leader != "" && s.Leader == s.Node }
