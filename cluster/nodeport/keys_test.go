@@ -2,7 +2,6 @@ package nodeport
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"net"
@@ -95,7 +94,7 @@ func TestTheDiallersConnectionEndsWithItsKeyToo(t *testing.T) {
 	defer release()
 	got := make(chan error, 1)
 	go func() {
-		_, err := a.Call(context.Background(), b.where(), hold, nil)
+		_, err := a.Call(within(t, 10*time.Second), b.where(), hold, nil)
 		got <- err
 	}()
 	<-entered

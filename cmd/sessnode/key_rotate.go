@@ -134,23 +134,37 @@ func newKeyStatus(std stdio) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "status [flags]", Short: "Which keys each member has in force",
 		Long: "status asks the cluster which keys each member speaks and accepts, by fingerprint, and says what is next. It takes an operator's key.\n\n" +
-			"It exits with 0 when all members have the same keys in the same order, and with 1 while they differ, or one is down or cannot use its file.",
-		Example: "  sessnode key status --url http://10.0.0.11:7480",
+			"It exits with 0 when all members have the same keys in the same order, and where a file is named, those of the file; and with 1 while they " +
+			"differ, or one is down or cannot use its file.",
+		Example: "  sessnode key status --url http://10.0.0.11:7480 --cluster-key-file cluster.key",
 		Args:    needs(),
 		RunE: online(func(cmd *cobra.Command, _ []string) error {
 			list, s, err := askMembers(cmd, std)
 			if err != nil {
 				return err
 			}
-			return printMemberKeys(newPrinter(std, s), list)
+			want, err := fileKeys(cmd, std)
+			if err != nil {
+				return err
+			}
+			return printMemberKeys(newPrinter(std, s), list, want)
 		}),
 	}
-	addClientFlags(cmd)
+	keyFlags(cmd)
 	return cmd
 }
 
-func printMemberKeys(p printer, list []sessnode.Member) error {
-	sum := keyring.Summary(list)
+// fileKeys is the fingerprints of the key file; nil where none was named.
+func fileKeys(cmd *cobra.Command, std stdio) ([]string, error) {
+	_, path, ring, err := keyFile(cmd, std)
+	if path == "" {
+		return nil, nil // what else was wrong has been said when the client was made
+	}
+	return ring.Fingerprints(), err
+}
+
+func printMemberKeys(p printer, list []sessnode.Member, want []string) error {
+	sum := keyring.Summary(list, want)
 	mark := p.errors.OK
 	if !sum.Settled {
 		mark = p.errors.Warn

@@ -46,13 +46,13 @@ func TestTheClusterKeyIsRotatedUnderLoad(t *testing.T) {
 	s.knows(names[:2], 2)
 	s.refused(5, "n3 does not accept", key("use")...)
 	spread(names[2:]...)
-	s.agree()
+	s.agree(master)
 
 	s.must(key("use")...)
 	spread(names[:1]...)
 	s.refused(5, "still speaks", key("remove", "--yes")...)
 	spread(names[1:]...)
-	s.agree()
+	s.agree(master)
 
 	// A file that is cut short in the middle of it all harms nobody, and is told.
 	if err := os.WriteFile(own("n2"), []byte("0123\n"), 0o600); err != nil {
@@ -60,11 +60,11 @@ func TestTheClusterKeyIsRotatedUnderLoad(t *testing.T) {
 	}
 	s.complains("n2 cannot use its key file")
 	put(t, own("n2"), master)
-	s.agree()
+	s.agree(master)
 
 	s.must(key("remove", "--yes")...)
 	spread(names...)
-	s.agree()
+	s.agree(master)
 	second := s.keyOf("n1")
 	if second == first || second == "" {
 		t.Errorf("the nodes speak %s, want another key than %s", second, first)
@@ -155,11 +155,11 @@ func (s *site) knows(names []string, count int) {
 	})
 }
 
-// agree waits until `key status` says that all have the same keys, and the same as the operator's file.
-func (s *site) agree() {
+// agree waits until `key status` says that all have the same keys, those of the operator's file.
+func (s *site) agree(file string) {
 	s.t.Helper()
-	s.awaits("all have the same keys", func() error {
-		if out, narration, exit := s.run("key", "status"); exit != 0 {
+	s.awaits("all have the keys of the file", func() error {
+		if out, narration, exit := s.run("key", "status", "--cluster-key-file", file); exit != 0 {
 			return fmt.Errorf("key status = %d: %s%s", exit, out, narration)
 		}
 		return nil

@@ -62,8 +62,9 @@ type Sum struct {
 	Next    string // what to do next; empty: nothing
 }
 
-// Summary sums up what the members tell about their keys.
-func Summary(members []sessnode.Member) Sum {
+// Summary sums up what the members tell about their keys. want is the fingerprints that all should have, in this order; nil: the
+// same ones, whichever.
+func Summary(members []sessnode.Member, want []string) Sum {
 	if faults := each(members, func(m sessnode.Member) string {
 		if m.KeyFileBad {
 			return "cannot use its key file"
@@ -77,14 +78,12 @@ func Summary(members []sessnode.Member) Sum {
 		return Sum{Text: strings.Join(faults, "; "), Next: next}
 	}
 	first := members[0].Keys
-	var differ []string
-	for _, m := range members {
-		if !slices.Equal(m.Keys, first) {
-			differ = append(differ, m.Name)
-		}
-	}
-	if len(differ) > 0 {
+	if slices.ContainsFunc(members, func(m sessnode.Member) bool { return !slices.Equal(m.Keys, first) }) {
 		return Sum{Text: "the members have different keys: " + differences(members), Next: "give every node the same file"}
+	}
+	if want != nil && !slices.Equal(first, want) {
+		return Sum{Text: fmt.Sprintf("the members have the keys %s, the file has %s", strings.Join(first, ", "), strings.Join(want, ", ")),
+			Next: "give every node the file; each reads it within a second"}
 	}
 	s := Sum{Settled: true, Text: fmt.Sprintf("all %d members speak %s", len(members), first[0])}
 	if rest := first[1:]; len(rest) > 0 {

@@ -62,9 +62,21 @@ func TestTheSummarySaysHowFarItIs(t *testing.T) {
 		{told("n1:a", "!n2:a"), false, "n2 is down", "start the nodes"},
 		{told("n1:a", "n2"), false, "n2 tells no keys", ""},
 	} {
-		got := Summary(c.members)
+		got := Summary(c.members, nil)
 		if got.Settled != c.settled || !strings.Contains(got.Text, c.text) || !strings.Contains(got.Next, c.next) || c.settled && c.next == "" && got.Next != "" {
 			t.Errorf("Summary(%v) = %+v, want %v, %q, %q", c.members, got, c.settled, c.text, c.next)
+		}
+	}
+}
+
+func TestMembersAreComparedWithTheFile(t *testing.T) {
+	members := told("n1:a,b", "n2:a,b")
+	if got := Summary(members, []string{"a", "b"}); !got.Settled {
+		t.Errorf("Summary(the same keys as the file) = %+v, want it settled", got)
+	}
+	for _, file := range [][]string{{"b", "a"}, {"a"}, {"a", "b", "c"}} {
+		if got := Summary(members, file); got.Settled || !strings.Contains(got.Text, "the file has "+strings.Join(file, ", ")) {
+			t.Errorf("Summary(file with %v) = %+v, want it not settled", file, got)
 		}
 	}
 }

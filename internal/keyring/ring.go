@@ -20,7 +20,7 @@ const (
 	// MaxKeys is how many keys one file may hold: a rotation needs two, and nodes tell each other the fingerprints of all.
 	MaxKeys = 4
 
-	fingerprintBytes = 6
+	fingerprintBytes = 8
 )
 
 // Ring is cluster keys in their order: the first is spoken, all are accepted. An empty one is no key at all.
@@ -33,7 +33,7 @@ func New() []byte {
 	return key
 }
 
-// Fingerprint names a key by 12 hex digits. It is derived one way and may be shown, logged and compared.
+// Fingerprint names a key by 16 hex digits. It is derived one way and may be shown, logged and compared.
 func Fingerprint(key []byte) string {
 	sum, err := hkdf.Key(sha256.New, key, nil, "sessnode key fingerprint v1", fingerprintBytes)
 	if err != nil {

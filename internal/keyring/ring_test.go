@@ -12,7 +12,7 @@ import (
 )
 
 // pinned is the fingerprint of the key in TestFingerprintsStay.
-const pinned = "16f52b46993b"
+const pinned = "16f52b46993b902a"
 
 func key(b byte) []byte { return append(bytes.Repeat([]byte{b}, KeyBytes-1), b+1) }
 
@@ -95,7 +95,7 @@ func TestEditsAreTheStepsOfARotation(t *testing.T) {
 	if _, err := ring.Remove(Fingerprint(o)); err == nil {
 		t.Error("Remove of the first key = nil, want an error")
 	}
-	if _, err := ring.Use("0123456789ab"); err == nil || !strings.Contains(err.Error(), Fingerprint(n)) {
+	if _, err := ring.Use("0123456789abcdef"); err == nil || !strings.Contains(err.Error(), Fingerprint(n)) {
 		t.Errorf("Use(unknown) = %v, want an error that lists the known", err)
 	}
 	if _, err := ring.Use(hex.EncodeToString(o)); err == nil || strings.Contains(err.Error(), hex.EncodeToString(o)) {
