@@ -18,26 +18,26 @@ import (
 // TestTheClusterKeyIsRotatedUnderLoad rotates the key with the command line, while people click: no node is restarted. Each node has its own copy of the file; the operator changes one and copies it.
 func TestTheClusterKeyIsRotatedUnderLoad(t *testing.T) {
 	dir := t.TempDir()
-	master, old := filepath.Join(dir, "master.key"), filepath.Join(dir, "old.key")
+	mine, old := filepath.Join(dir, "mine.key"), filepath.Join(dir, "old.key")
 	own := func(name string) string { return filepath.Join(dir, name+".key") }
-	if err := (keyring.Ring{keyring.New()}).Create(master); err != nil {
+	if err := (keyring.Ring{keyring.New()}).Create(mine); err != nil {
 		t.Fatal(err)
 	}
-	put(t, old, master)
+	put(t, old, mine)
 	s := newSite(t, func(name string) []string {
-		put(t, own(name), master)
+		put(t, own(name), mine)
 		return []string{"--cluster-key-file", own(name)}
 	})
 	names := []string{"n1", "n2", "n3"}
 	spread := func(names ...string) {
 		for _, name := range names {
-			put(t, own(name), master)
+			put(t, own(name), mine)
 		}
 	}
 	term := s.term()
 	stop := s.people()
 	key := func(args ...string) []string {
-		return append(append([]string{"key"}, args...), "--cluster-key-file", master)
+		return append(append([]string{"key"}, args...), "--cluster-key-file", mine)
 	}
 
 	first := s.keyOf("n1")
@@ -46,25 +46,25 @@ func TestTheClusterKeyIsRotatedUnderLoad(t *testing.T) {
 	s.knows(names[:2], 2)
 	s.refused(5, "n3 does not accept", key("use")...)
 	spread(names[2:]...)
-	s.agree(master)
+	s.agree(mine)
 
 	s.must(key("use")...)
 	spread(names[:1]...)
 	s.refused(5, "still speaks", key("remove", "--yes")...)
 	spread(names[1:]...)
-	s.agree(master)
+	s.agree(mine)
 
 	// A file that is cut short in the middle of it all harms nobody, and is told.
 	if err := os.WriteFile(own("n2"), []byte("0123\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s.complains("n2 cannot use its key file")
-	put(t, own("n2"), master)
-	s.agree(master)
+	put(t, own("n2"), mine)
+	s.agree(mine)
 
 	s.must(key("remove", "--yes")...)
 	spread(names...)
-	s.agree(master)
+	s.agree(mine)
 	second := s.keyOf("n1")
 	if second == first || second == "" {
 		t.Errorf("the nodes speak %s, want another key than %s", second, first)
@@ -88,7 +88,7 @@ func TestTheClusterKeyIsRotatedUnderLoad(t *testing.T) {
 	if err := n3.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	put(t, own("n3"), master)
+	put(t, own("n3"), mine)
 	if err := n3.Start(); err != nil {
 		t.Fatal(err)
 	}
