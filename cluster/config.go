@@ -9,10 +9,10 @@ import (
 	"net"
 	"time"
 
+	"github.com/hashicorp/memberlist"
 	"github.com/hashicorp/raft"
 
 	"github.com/sessnode/sessnode/cluster/clock"
-	"github.com/sessnode/sessnode/internal/keyring"
 )
 
 // Config says how a node runs. DefaultConfig fills in all but the names and addresses; Validate says what is wrong.
@@ -50,9 +50,9 @@ type Addresses struct {
 
 // Security holds the cluster's secrets.
 type Security struct {
-	// Keys are the cluster keys at the start, 32 bytes each: the first is spoken, and all are accepted; SetKeys replaces them. None is
-	// for a cluster on loopback or behind --insecure. The keys of the node port and of gossip are derived from them.
-	Keys [][]byte
+	// Key is the cluster key, 32 bytes. Empty is for a cluster on loopback or behind --insecure. The keys of the node port
+	// and of gossip are derived from it.
+	Key []byte
 
 	// TLS, where it is set, goes around every connection between nodes, both ways, before the challenge with the key. It must
 	// hold the certificates and the authorities for both roles.
@@ -76,6 +76,7 @@ type Seams struct {
 	ClockOffset time.Duration                                            // shifts the machine's wall clock
 	Dial        func(ctx context.Context, addr string) (net.Conn, error) // between nodes; default TCP
 	Listener    net.Listener                                             // for the node port, instead of Addresses.Node
+	Gossip      memberlist.Transport                                     // default UDP and TCP
 	WrapLog     func(LogStore) LogStore                                  // around the log store: slow, failing and held disks
 	CheckAfter  time.Duration                                            // between checkpoints of the state hash; default 10 s
 	Tamper      func(entry []byte) []byte                                // alters what this replica applies, so that it diverges; default nil
@@ -158,10 +159,7 @@ func (c Config) Validate() error {
 	fault(c.Addresses.Node == "" && c.Seams.Listener == nil, "Addresses.Node is empty")
 	fault(c.Expect != 0 && c.Expect != 1 && c.Expect != 3 && c.Expect != 5, "Expect is %d, allowed are 0, 1, 3 and 5", c.Expect)
 	fault(c.Expect > 1 && c.Addresses.Gossip == "", "Expect is %d, which needs Addresses.Gossip", c.Expect)
-	for i, key := range c.Security.Keys {
-		fault(len(key) != keyring.KeyBytes, "Security.Keys[%d] has %d bytes, allowed are %d", i, len(key), keyring.KeyBytes)
-	}
-	fault(len(c.Security.Keys) > keyring.MaxKeys, "Security.Keys has %d keys, allowed are up to %d", len(c.Security.Keys), keyring.MaxKeys)
+	fault(len(c.Security.Key) != 0 && len(c.Security.Key) != 32, "Security.Key has %d bytes, allowed are 32", len(c.Security.Key))
 	p := c.Profile
 	fault(p.Heartbeat < 50*time.Millisecond || p.Heartbeat > time.Minute, "Profile.Heartbeat is %v, allowed is 50ms to 1m", p.Heartbeat)
 	fault(p.Election < p.Heartbeat || p.Election > time.Minute, "Profile.Election is %v, allowed is Heartbeat (%v) to 1m", p.Election, p.Heartbeat)

@@ -20,7 +20,7 @@ func openNode(ctx context.Context, log *slog.Logger, s settings, version, httpAd
 		c.Addresses.AdvertiseNode = s.Listen.Advertised(s.Listen.Node)
 		c.Addresses.AdvertiseGossip = s.Listen.Advertised(s.Listen.Gossip)
 	}
-	c.Security.Keys, c.Security.TLS = s.clusterKeys, s.peer
+	c.Security.Key, c.Security.TLS = s.clusterKey, s.peer
 	if s.Cluster.Profile == "fast" {
 		c.Profile = cluster.FastProfile()
 	}
@@ -33,6 +33,11 @@ func openNode(ctx context.Context, log *slog.Logger, s settings, version, httpAd
 	c.Logger, c.OnFailure = log, fail
 	if err := probeGossip(ctx, s.Listen.Gossip); err != nil {
 		return nil, err
+	}
+	if s.puppet != nil {
+		if err := s.puppet.Seams(ctx, &c.Seams, s.Listen.Gossip); err != nil {
+			return nil, err
+		}
 	}
 	node, err := cluster.Open(ctx, c)
 	return node, explainOpen(err)

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sessnode/sessnode/internal/config"
-	"github.com/sessnode/sessnode/internal/keyring"
+	"github.com/sessnode/sessnode/internal/drill/puppet"
 	"github.com/sessnode/sessnode/internal/logs"
 )
 
@@ -46,9 +46,10 @@ func newServe(std stdio) *cobra.Command {
 // settings is what the node was told, with the key files read.
 type settings struct {
 	config.Config
-	clusterKeys keyring.Ring
-	apiKeys     []config.APIKey
+	clusterKey []byte
+	apiKeys    []config.APIKey
 	certificates
+	puppet *puppet.Puppet // nil: no drill has started this node
 }
 
 // readSettings reports the faults of all keys and key files at once.
@@ -57,13 +58,13 @@ func readSettings(cmd *cobra.Command, std stdio) (settings, error) {
 	if err != nil {
 		return settings{}, err
 	}
-	clusterKeys, err1 := config.ClusterKeys(c.Security.ClusterKeyFile)
+	clusterKey, err1 := config.ClusterKey(c.Security.ClusterKeyFile)
 	apiKeys, err2 := config.APIKeys(c.Security.APIKeysFile)
 	tls, err3 := openCertificates(logs.New(std.err, c.Log.Format, c.Log.Level), c.Security)
 	if c.Limits.MaxMemory == 0 {
 		c.Limits.MaxMemory = config.Memory(os.DirFS("/"))
 	}
-	return settings{c, clusterKeys, apiKeys, tls}, errors.Join(c.Validate(), err1, err2, err3)
+	return settings{Config: c, clusterKey: clusterKey, apiKeys: apiKeys, certificates: tls}, errors.Join(c.Validate(), err1, err2, err3)
 }
 
 // serve starts the parts from the inside out, says what they are, and stops them in the opposite order.
@@ -75,21 +76,27 @@ func serve(ctx context.Context, log *slog.Logger, s settings) error {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(s.heapLimit())
 	}
+	var err error
 	version, commit := buildVersion()
 	log.Info("starting", "version", version, "commit", commit, "name", s.Name, "data", s.Data, "pid", os.Getpid())
+	if s.puppet, err = tieToDrill(ctx, log, s); err != nil {
+		return err
+	}
+	if s.puppet != nil {
+		defer s.puppet.Close()
+	}
 	p, err := start(ctx, log, s, version)
 	if err != nil {
 		return err
 	}
 	log.Info("listening", "http", p.httpAddr, "node", s.Listen.Advertised(s.Listen.Node), "gossip", s.Listen.Advertised(s.Listen.Gossip))
-	posture(log, s.Config, len(s.apiKeys), s.clusterKeys != nil)
+	posture(log, s.Config, len(s.apiKeys), s.clusterKey != nil)
 	log.Info("limits", "memory", config.FormatSize(s.Limits.MaxMemory), "for_sessions", config.FormatSize(s.budget()),
 		"in_flight", s.Limits.MaxInFlight, "connections", s.Limits.MaxConnections, "profile", s.Cluster.Profile)
 
 	var readiness sync.WaitGroup
 	watching, stopWatching := context.WithCancel(ctx)
 	readiness.Go(func() { narrateReadiness(watching, log, s.Name, p.ready, nil) }) // ends with watching
-	readiness.Go(func() { p.followKeys(watching) })                                // ends with watching
 	defer readiness.Wait()
 	defer stopWatching()
 

@@ -1,7 +1,6 @@
 package faults
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -104,14 +103,8 @@ func (r *round) searchTokens() error {
 
 // plant writes the planted token in every form to a log, a metric page and a data file.
 func (r *round) plant() error {
-	var all bytes.Buffer
-	for name, form := range leak.Forms(r.planted) {
-		fmt.Fprintf(&all, `{"msg":"planted","form":%q,"value":"%s"}`+"\n", name, form)
-	}
-	first := r.cluster.Nodes[0].Disk.Dir()
-	return errors.Join(os.WriteFile(r.path("planted.log"), all.Bytes(), 0o600),
-		os.WriteFile(filepath.Join(r.path("metrics"), "planted"), all.Bytes(), 0o600),
-		os.WriteFile(filepath.Join(first, "planted"), all.Bytes(), 0o600))
+	return errors.Join(leak.Plant(r.path("planted.log"), r.planted), leak.Plant(filepath.Join(r.path("metrics"), "planted"), r.planted),
+		leak.Plant(filepath.Join(r.cluster.Nodes[0].Disk.Dir(), "planted"), r.planted))
 }
 
 // leastCommon is how many log entries the nodes must have in common for their comparison to mean something.

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"github.com/sessnode/sessnode/internal/drill/power"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -64,9 +65,9 @@ func New(ctx context.Context, c Config) (*Cluster, error) {
 			node.args = append(node.args, "--clock-offset", c.Offsets[i].String())
 		}
 		if c.Plain {
-			node.Disk, err = PlainDisk(c.Root, name)
+			node.Disk, err = power.Plain(c.Root, name)
 		} else {
-			node.Disk, err = NewDisk(ctx, c.Root, name)
+			node.Disk, err = power.New(ctx, power.Memory(c.Root), c.Root, name)
 		}
 		if err != nil {
 			return cluster, err

@@ -5,11 +5,10 @@ package harness_test
 import (
 	"bytes"
 	"errors"
+	"github.com/sessnode/sessnode/internal/drill/power"
 	"os"
 	"path/filepath"
 	"testing"
-
-	"github.com/sessnode/sessnode/e2e/harness"
 )
 
 // write makes or overwrites a file, and flushes it and its directory if sync.
@@ -40,7 +39,8 @@ func write(t *testing.T, path string, data []byte, sync bool) {
 }
 
 func TestPowerCutDropsWhatWasNotFlushed(t *testing.T) {
-	disk, err := harness.NewDisk(t.Context(), t.TempDir(), "disk")
+	root := t.TempDir()
+	disk, err := power.New(t.Context(), power.Memory(root), root, "disk")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func TestPowerCutDropsWhatWasNotFlushed(t *testing.T) {
 }
 
 func TestPlainDiskCannotLosePower(t *testing.T) {
-	disk, err := harness.PlainDisk(t.TempDir(), "disk")
+	disk, err := power.Plain(t.TempDir(), "disk")
 	if err != nil {
 		t.Fatal(err)
 	}

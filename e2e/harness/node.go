@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/sessnode/sessnode/internal/drill/power"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -17,7 +18,7 @@ type Node struct {
 	HTTPAddr   string
 	NodeAddr   string
 	GossipAddr string
-	Disk       *Disk
+	Disk       *power.Disk
 	LogFile    string
 
 	binary string

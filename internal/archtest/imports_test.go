@@ -52,11 +52,11 @@ type layer struct {
 var layers = []layer{
 	{"internal/sabotage", nil},
 	{"internal/nearest", nil},
-	{"internal/keyring", []string{""}},
-	{"internal/config", []string{"", "internal/keyring", "internal/nearest"}},
+	{"internal/config", []string{"", "internal/nearest"}},
 	{"internal/conformance", []string{"", "client", "internal/"}},
 	{"internal/term", nil},
 	{"internal/tlsfiles", nil},
+	{"internal/drill/puppet", []string{"cluster", "cluster/", "internal/drill/faultnet"}},
 	{"internal/drill", []string{"", "client", "client/", "internal/", "examples/"}},
 	{"internal/local", []string{"", "client"}},
 	{"internal/people", []string{"", "client", "examples/", "internal/local"}},
@@ -153,7 +153,7 @@ func TestBinaryCarriesNoTestLibraries(t *testing.T) {
 		if strings.HasPrefix(p.ImportPath, module) && slices.Contains(p.Imports, "testing") { // hashicorp/raft imports it too
 			t.Errorf("%s is in the binary and imports testing", p.ImportPath)
 		}
-		for _, bad := range []string{"github.com/getkin", "github.com/anishathalye", "pgregory.net/rapid", "go.uber.org/goleak", "github.com/chromedp", "github.com/santhosh-tekuri",
+		for _, bad := range []string{"github.com/getkin", "pgregory.net/rapid", "go.uber.org/goleak", "github.com/chromedp", "github.com/santhosh-tekuri",
 			"github.com/cockroachdb/datadriven", "github.com/rogpeppe/go-internal", "github.com/google/go-cmp", module + "/internal/conformance", module + "/cluster/clustertest", module + "/sessnodetest", module + "/httpapi/apitest", module + "/e2e"} {
 			if p.ImportPath == bad || strings.HasPrefix(p.ImportPath, bad+"/") {
 				t.Errorf("sessnode drags in %s", p.ImportPath)

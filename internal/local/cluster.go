@@ -52,6 +52,7 @@ type Config struct {
 	Flags    []string         // further flags of serve; they win over those that every node gets
 	Env      []string         // further variables, NAME=value
 	DataDir  func(int) string // of the node with this place; default: in the folder
+	Placed   func(*Node)      // called for each node when its addresses are known, before any is started; default: nothing
 
 	moved bool // the port is not the one that was asked for
 }
@@ -68,6 +69,9 @@ func (c Config) withDefaults(folder *Folder) Config {
 	}
 	if c.Port == 0 {
 		c.Port = firstPort + portStep*rand.IntN((lastPort-firstPort)/portStep)
+	}
+	if c.Placed == nil {
+		c.Placed = func(*Node) {}
 	}
 	if c.DataDir == nil {
 		c.DataDir = func(i int) string { return folder.File(nodeName(i)) }
@@ -138,6 +142,7 @@ func newCluster(c Config, folder *Folder, keys Keys) (*Cluster, error) {
 			return nil, err
 		}
 		cluster.Nodes = append(cluster.Nodes, n)
+		c.Placed(n)
 	}
 	return cluster, nil
 }

@@ -38,6 +38,8 @@ type Violation struct {
 	Check  string   // which checker
 	Detail string   // one line; never holds a token
 	Trace  []string // the whole history that was judged, by time of call; nil where the detail says it all
+
+	Undecided bool // the checker gave up: nothing is known to be broken, and nothing to be whole
 }
 
 // String returns one line.
@@ -78,6 +80,7 @@ func linearizable(check, what string, model porcupine.Model, ops []porcupine.Ope
 		return nil
 	case porcupine.Unknown:
 		v = violation(check, "%s: INCONCLUSIVE, gave up on %d operations after %v", what, len(ops), limit)
+		v.Undecided = true
 	default:
 		v = violation(check, "%s: no order explains these %d operations; %s", what, len(ops), strings.Join(stuck(model, ops, info), "; "))
 	}

@@ -79,6 +79,7 @@ type Op struct {
 
 	Began        time.Duration // when the first try was sent
 	Call, Return time.Duration // since the recorder's start, on its monotonic clock; Call of a read is that of its last try
+	Patient      bool          // tried again until a limit; else the first answer counts
 	Outcome      Outcome
 	Answer       Answer // meaningful only when Done
 	Tries        []Try

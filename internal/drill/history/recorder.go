@@ -10,6 +10,7 @@ import (
 type Recorder struct {
 	start time.Time
 	acked atomic.Int64
+	tried atomic.Int64
 
 	mu  sync.Mutex
 	ops []Op // guarded by mu
@@ -33,6 +34,15 @@ func (r *Recorder) Add(op Op) {
 	defer r.mu.Unlock()
 	r.ops = append(r.ops, op)
 }
+
+// Try counts one request that was answered, or given up.
+func (r *Recorder) Try() { r.tried.Add(1) }
+
+// Tried returns how many requests were answered or given up so far.
+func (r *Recorder) Tried() int64 { return r.tried.Load() }
+
+// Start returns the moment from which the recorder counts.
+func (r *Recorder) Start() time.Time { return r.start }
 
 // Acked returns how many operations were acknowledged so far; a fault window is judged by its growth.
 func (r *Recorder) Acked() int64 { return r.acked.Load() }

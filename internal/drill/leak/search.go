@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -122,10 +123,16 @@ func (s *Search) Bytes(where string, data []byte) []Find {
 func (s *Search) Files(roots ...string) (finds []Find, looked int64, err error) {
 	for _, root := range roots {
 		err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+			if errors.Is(err, fs.ErrNotExist) && path != root {
+				return nil // removed meanwhile, as a node does with old snapshots
+			}
 			if err != nil || !entry.Type().IsRegular() {
 				return err
 			}
 			data, err := os.ReadFile(path)
+			if errors.Is(err, fs.ErrNotExist) && path != root {
+				return nil
+			}
 			if err != nil {
 				return err
 			}
@@ -139,4 +146,13 @@ func (s *Search) Files(roots ...string) (finds []Find, looked int64, err error) 
 	}
 	sort.Slice(finds, func(i, j int) bool { return finds[i].String() < finds[j].String() })
 	return finds, looked, nil
+}
+
+// Plant writes a token in every form to a file, to see that a search finds it there.
+func Plant(path string, t sessnode.Token) error {
+	var all bytes.Buffer
+	for name, form := range Forms(t) {
+		fmt.Fprintf(&all, `{"msg":"planted","form":%q,"value":"%s"}`+"\n", name, form)
+	}
+	return os.WriteFile(path, all.Bytes(), 0o600)
 }

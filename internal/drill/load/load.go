@@ -46,6 +46,7 @@ type Load struct {
 	clients  sync.WaitGroup
 	watchers sync.WaitGroup
 	stop     context.CancelFunc // no new work
+	rest     context.CancelFunc // no new session that is watched to its end
 	life     context.Context    // of every request; ended by Close alone
 	abandon  context.CancelFunc
 
@@ -91,9 +92,11 @@ func (l *Load) Start(ctx context.Context) {
 		c := l.client(i)
 		l.clients.Go(func() { c.run(ctx) })
 	}
+	watching, rest := context.WithCancel(ctx)
+	l.rest = rest
 	for i := range l.cfg.Watchers {
 		c := l.client(1000 + i)
-		l.watchers.Go(func() { c.watch(ctx, i) })
+		l.watchers.Go(func() { c.watch(watching, i) })
 	}
 }
 
@@ -105,8 +108,12 @@ func (l *Load) client(id int) *client {
 // that they have begun; Finish waits for them.
 func (l *Load) Stop() {
 	l.stop()
+	l.rest()
 	l.clients.Wait()
 }
+
+// Rest lets watchers begin no new session, so that Finish has less to wait for. It may be called between Start and Stop.
+func (l *Load) Rest() { l.rest() }
 
 // Close ends everything at once, also what Stop would wait for, and waits until it has ended. Requests under way are cut off.
 func (l *Load) Close() {

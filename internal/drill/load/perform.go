@@ -15,6 +15,7 @@ import (
 func (c *client) perform(op *history.Op, req call) string {
 	l := c.load
 	impatient := c.rng.IntN(100) < 25 && op.Kind != history.Create && op.Kind != history.Rotate
+	op.Patient = !impatient
 	if !op.Kind.Reads() {
 		req.op = sessnode.NewID().String()
 	}
@@ -30,6 +31,7 @@ func (c *client) perform(op *history.Op, req call) string {
 		}
 		r = l.api.do(c.load.life, node, req)
 		op.Return = l.rec.Now()
+		l.rec.Try()
 		op.Tries = append(op.Tries, history.Try{Node: node, Follower: int64(node) != l.leader.Load(), Outcome: r.outcome})
 		doubt = doubt || r.outcome == history.Unknown
 		l.observe(node, r)

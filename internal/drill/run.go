@@ -1,0 +1,236 @@
+package drill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/sessnode/sessnode/internal/drill/faultnet"
+	"github.com/sessnode/sessnode/internal/drill/load"
+	"github.com/sessnode/sessnode/internal/drill/power"
+	"github.com/sessnode/sessnode/internal/drill/result"
+	"github.com/sessnode/sessnode/internal/drill/timeline"
+	"github.com/sessnode/sessnode/internal/local"
+	"github.com/sessnode/sessnode/internal/people"
+)
+
+// The amounts that make a drill convincing, and the limits within which things must happen.
+const (
+	warmOps   = 300 // acknowledged operations before the fault
+	windowOps = 100 // acknowledged, or tried where nothing may be acknowledged, while the fault holds
+	steadyFor = 1500 * time.Millisecond
+
+	landLimit    = 10 * time.Second // for a fault to be seen to have landed
+	recoverLimit = 30 * time.Second // for the cluster to be whole again
+	leaderLimit  = 15 * time.Second
+	judgeLimit   = 30 * time.Second // for one search of porcupine
+)
+
+// run is a drill that is being played. Scenarios use its methods from one goroutine.
+type run struct {
+	cfg      Config
+	scenario Scenario
+	rng      *rand.Rand // decides who is hurt
+	hold     time.Duration
+
+	stage   *stage
+	cluster *local.Cluster
+	net     *faultnet.Switch
+	disks   []*power.Disk
+	load    *load.Load
+	crowd   *people.People
+	watch   *watcher
+	stalls  *stalls
+
+	told time.Duration // when the observer was told last; the watcher's goroutine alone
+
+	mu     sync.Mutex
+	result result.Result // guarded by mu while the drill is played
+	spans  spans         // guarded by mu
+}
+
+// spans are the parts of a drill that its judgement depends on.
+type spans struct {
+	before, during, after timeline.Span   // the fault: the time before it, from its landing to the whole cluster, and after that
+	standing              []timeline.Span // when no majority could work
+	faults                []timeline.Span
+	phase                 string
+	phaseFrom             time.Duration
+}
+
+// Run plays one scenario and returns what came of it. An error means that no drill could be played at all, for example because the
+// cluster did not start; whatever goes wrong later is in the result.
+func Run(ctx context.Context, s Scenario, cfg Config) (result.Result, Evidence, error) {
+	if err := cfg.Validate(); err != nil {
+		return result.Result{}, Evidence{}, err
+	}
+	r := &run{cfg: cfg, scenario: s, rng: rand.New(rand.NewPCG(cfg.Seed, 1)), hold: s.Hold}
+	if cfg.Hold > 0 {
+		r.hold = cfg.Hold
+	}
+	r.begin()
+	cfg.Observer.Begin(s, cfg)
+	began := time.Now()
+	var err error
+	if r.stage, err = openStage(ctx, r); err != nil {
+		return result.Result{}, Evidence{}, errors.Join(err, r.stage.close())
+	}
+	evidence := r.drill(ctx)
+	err = r.stage.close()
+	if ctx.Err() != nil {
+		return result.Result{}, Evidence{}, errors.Join(ctx.Err(), err)
+	}
+	if err != nil {
+		r.doubt("the drill could not clean up behind itself: %v", err)
+	}
+	r.result.TookMS = timeline.MS(time.Since(began))
+	r.result.Verdict = r.result.Judge()
+	cfg.Observer.End(r.result)
+	return r.result, evidence, nil
+}
+
+// drill plays the scenario on the stage that is set, and judges.
+func (r *run) drill(ctx context.Context) Evidence {
+	playing, stop := context.WithCancel(ctx)
+	defer stop()
+	r.watch.start(playing)
+	r.stalls = watchStalls(playing)
+	r.load.Start(playing)
+	err := r.play(playing)
+	if err != nil && ctx.Err() == nil {
+		r.failed(err)
+	}
+	r.crowd.Stop()
+	if err == nil {
+		r.load.Stop()
+		r.settle(playing)
+	} else {
+		r.load.Close() // nobody can be waited for in a cluster that is not whole
+	}
+	stop()
+	r.watch.wait()
+	r.enter("judge")
+	return r.judge()
+}
+
+// play is the drill from its first request to the last.
+func (r *run) play(ctx context.Context) error {
+	r.enter("warm-up")
+	if err := r.awaitAcked(ctx, warmOps, leaderLimit, "the warm-up"); err != nil {
+		return err
+	}
+	if err := local.Await(ctx, leaderLimit, "everybody to be signed in", r.everybodySignedIn); err != nil {
+		return err
+	}
+	r.enter("steady")
+	from := r.now()
+	if err := r.pause(ctx, steadyFor); err != nil {
+		return err
+	}
+	r.enter("fault")
+	landed := r.now()
+	if err := r.scenario.play(ctx, r); err != nil {
+		return err
+	}
+	r.enter("recover")
+	r.load.Rest()
+	if err := r.awaitReady(ctx); err != nil {
+		return err
+	}
+	if err := r.awaitAcked(ctx, windowOps, recoverLimit, "work after the fault"); err != nil {
+		return err
+	}
+	whole := r.now()
+	r.enter("steady again")
+	if err := r.pause(ctx, steadyFor); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.spans.before, r.spans.during, r.spans.after = timeline.Span{From: from, To: landed}, timeline.Span{From: landed, To: whole},
+		timeline.Span{From: whole, To: r.load.Recorder().Now()}
+	return nil
+}
+
+// failed turns what ended a drill early into a verdict: a fault that did not land proves nothing, a cluster that does not come back
+// is broken.
+func (r *run) failed(err error) {
+	if errors.Is(err, errNotLanded) {
+		r.doubt("%v", err)
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.result.Checks = append(r.result.Checks, result.Check{Name: "recovered", Title: "the cluster came back", Verdict: result.Fail, Got: "no",
+		Want: "yes", Detail: err.Error()})
+}
+
+func (r *run) now() time.Duration { return r.load.Recorder().Now() }
+
+// enter begins a phase.
+func (r *run) enter(phase string) {
+	at := r.now()
+	r.mu.Lock()
+	r.leave(at)
+	r.spans.phase, r.spans.phaseFrom = phase, at
+	r.mu.Unlock()
+	r.cfg.Observer.Event(at, "phase "+phase)
+}
+
+// leave ends the phase that was begun. The caller holds mu.
+func (r *run) leave(at time.Duration) {
+	if r.spans.phase != "" {
+		r.result.Phases = append(r.result.Phases, result.Phase{Name: r.spans.phase, FromMS: timeline.MS(r.spans.phaseFrom), ToMS: timeline.MS(at)})
+	}
+}
+
+// doubt is a reason why the drill cannot be a PASS.
+func (r *run) doubt(format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.result.Doubts = append(r.result.Doubts, fmt.Sprintf(format, args...))
+}
+
+// claim is a check that only this scenario has.
+func (r *run) claim(name, title string, holds bool, got, want string) {
+	verdict := result.Pass
+	if !holds {
+		verdict = result.Fail
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.result.Checks = append(r.result.Checks, result.Check{Name: name, Title: title, Verdict: verdict, Got: got, Want: want})
+}
+
+// pause lets the drill go on as it is for a while: time that is observed, not waited for.
+func (r *run) pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// awaitAcked waits until so many more operations were acknowledged.
+func (r *run) awaitAcked(ctx context.Context, more int64, limit time.Duration, what string) error {
+	want := r.load.Recorder().Acked() + more
+	return local.Await(ctx, limit, what, func(context.Context) error {
+		if got := r.load.Recorder().Acked(); got < want {
+			return fmt.Errorf("%d operations are still to be acknowledged", want-got)
+		}
+		return nil
+	})
+}
+
+func (r *run) everybodySignedIn(context.Context) error {
+	if got := r.crowd.Counts().People; got < r.cfg.People {
+		return fmt.Errorf("%d of %d people have signed in", got, r.cfg.People)
+	}
+	return nil
+}
