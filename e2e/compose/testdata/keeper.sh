@@ -6,7 +6,8 @@
 trap '' INT TERM HUP
 folder=${1:-}
 if [ -n "$folder" ]; then
-  dockerd --data-root "$folder/data" --exec-root "$folder/exec" --pidfile "$folder/pid" --host "$DOCKER_HOST" --bridge none \
+  bridge=$(ip link show docker0 2>/dev/null) # the engine makes it and leaves it
+  dockerd --data-root "$folder/data" --exec-root "$folder/exec" --pidfile "$folder/pid" --host "$DOCKER_HOST" \
     </dev/null >"$folder/log" 2>&1 &
   engine=$!
 fi
@@ -28,5 +29,6 @@ fi
 if [ -n "$folder" ]; then
   kill -TERM "$engine"
   wait "$engine"
+  [ -n "$bridge" ] || ip link delete docker0 2>/dev/null
   rm -rf "$folder"
 fi
