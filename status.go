@@ -30,6 +30,11 @@ type Member struct {
 	Alive    bool   // by gossip
 	Applied  uint64 // as last heard
 	Version  string
+
+	// Keys are the fingerprints of the cluster keys that it has in force, the one that it speaks first; empty: it has none, or is
+	// of a version that does not say. KeyFileBad: its key file has changed and cannot be used, so that these are older.
+	Keys       []string
+	KeyFileBad bool
 }
 
 // Check is one line of a readiness report.

@@ -153,4 +153,7 @@ type wireMember struct {
 	Alive    bool   `json:"alive"`
 	Applied  uint64 `json:"applied"`
 	Version  string `json:"version"`
+
+	Keys       []string `json:"keys"`
+	KeyFileBad bool     `json:"key_file_bad"`
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/raft"
 
 	"github.com/sessnode/sessnode/cluster/clock"
+	"github.com/sessnode/sessnode/internal/keyring"
 )
 
 // Config says how a node runs. DefaultConfig fills in all but the names and addresses; Validate says what is wrong.
@@ -50,9 +51,9 @@ type Addresses struct {
 
 // Security holds the cluster's secrets.
 type Security struct {
-	// Key is the cluster key, 32 bytes. Empty is for a cluster on loopback or behind --insecure. The keys of the node port
-	// and of gossip are derived from it.
-	Key []byte
+	// Keys are the cluster keys at the start, 32 bytes each: the first is spoken, and all are accepted; SetKeys replaces them. None is
+	// for a cluster on loopback or behind --insecure. The keys of the node port and of gossip are derived from them.
+	Keys [][]byte
 
 	// TLS, where it is set, goes around every connection between nodes, both ways, before the challenge with the key. It must
 	// hold the certificates and the authorities for both roles.
@@ -159,7 +160,10 @@ func (c Config) Validate() error {
 	fault(c.Addresses.Node == "" && c.Seams.Listener == nil, "Addresses.Node is empty")
 	fault(c.Expect != 0 && c.Expect != 1 && c.Expect != 3 && c.Expect != 5, "Expect is %d, allowed are 0, 1, 3 and 5", c.Expect)
 	fault(c.Expect > 1 && c.Addresses.Gossip == "", "Expect is %d, which needs Addresses.Gossip", c.Expect)
-	fault(len(c.Security.Key) != 0 && len(c.Security.Key) != 32, "Security.Key has %d bytes, allowed are 32", len(c.Security.Key))
+	for i, key := range c.Security.Keys {
+		fault(len(key) != keyring.KeyBytes, "Security.Keys[%d] has %d bytes, allowed are %d", i, len(key), keyring.KeyBytes)
+	}
+	fault(len(c.Security.Keys) > keyring.MaxKeys, "Security.Keys has %d keys, allowed are up to %d", len(c.Security.Keys), keyring.MaxKeys)
 	p := c.Profile
 	fault(p.Heartbeat < 50*time.Millisecond || p.Heartbeat > time.Minute, "Profile.Heartbeat is %v, allowed is 50ms to 1m", p.Heartbeat)
 	fault(p.Election < p.Heartbeat || p.Election > time.Minute, "Profile.Election is %v, allowed is Heartbeat (%v) to 1m", p.Election, p.Heartbeat)

@@ -22,7 +22,7 @@ func TestValidateNamesEveryFault(t *testing.T) {
 		"DataDir":             func(c *Config) { c.DataDir = "" },
 		"Addresses.Node":      func(c *Config) { c.Addresses.Node = "" },
 		"Expect":              func(c *Config) { c.Expect = 2 },
-		"Security.Key":        func(c *Config) { c.Security.Key = []byte("secretsecret") },
+		"Security.Keys":       func(c *Config) { c.Security.Keys = [][]byte{[]byte("secretsecret")} },
 		"Profile.Heartbeat":   func(c *Config) { c.Profile.Heartbeat = time.Millisecond },
 		"Profile.Election":    func(c *Config) { c.Profile.Election = time.Hour },
 		"Profile.Lease":       func(c *Config) { c.Profile.Lease = 2 * time.Minute },

@@ -55,7 +55,7 @@ func (n *Node) handlePledge(ctx context.Context, _ string, body []byte) ([]byte,
 }
 
 func (n *Node) openGossip() error {
-	key, err := derive(n.cfg.Security.Key, "sessnode gossip v1")
+	keys, err := derive(n.cfg.Security.Keys, forGossip)
 	if err != nil {
 		return err
 	}
@@ -64,9 +64,9 @@ func (n *Node) openGossip() error {
 		profile = gossip.Local
 	}
 	n.join.gossip, err = gossip.Start(gossip.Config{
+		BindAddr: n.cfg.Addresses.Gossip, AdvertiseAddr: n.cfg.Addresses.AdvertiseGossip, Seeds: n.cfg.Seeds,
 		Transport: n.cfg.Seams.Gossip,
-		BindAddr:  n.cfg.Addresses.Gossip, AdvertiseAddr: n.cfg.Addresses.AdvertiseGossip, Seeds: n.cfg.Seeds,
-		Key: key, Label: "sessnode", Self: n.self, Profile: profile, Logger: n.log,
+		Keys:      keys, Label: "sessnode", Self: n.self, Profile: profile, Logger: n.log,
 	})
 	return err
 }
@@ -84,10 +84,12 @@ func (n *Node) self() gossip.Member {
 	n.life.mu.Lock()
 	leaving := n.life.leaving
 	n.life.mu.Unlock()
+	keys, bad := n.keys.said()
 	return gossip.Member{
 		ID: n.id, Name: n.cfg.Name, Cluster: n.dir.Cluster(), Generation: n.dir.Generation(),
 		NodeAddr: n.Addr(), HTTPAddr: n.cfg.Addresses.HTTP, Version: n.cfg.Version, MinFormat: fsm.Format, MaxFormat: fsm.Format,
 		Voter: true, Fresh: n.dir.Cluster() == "" && n.raft.LastIndex() == 0, Alive: true, Leaving: leaving, Applied: n.replica.progress.index.Load(),
+		Keys: keys, KeyFileBad: bad,
 	}
 }
 

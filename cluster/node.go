@@ -39,6 +39,7 @@ type Node struct {
 	office    atomic.Pointer[office] // while this node leads
 	changed   signal                 // fired when leadership, or what depends on it, has changed
 	life      life
+	keys      keys
 
 	opened   chan struct{} // closed when Open is done with the fields above
 	shutting sync.Once     // of Raft

@@ -2,8 +2,6 @@ package cluster
 
 import (
 	"context"
-	"crypto/hkdf"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -47,6 +45,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 func newNode(cfg Config) *Node {
 	n := &Node{cfg: cfg, log: cfg.Logger, clock: cfg.Seams.Clock, peers: newPeers(), futures: futures{down: make(chan struct{})}}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
+	n.keys.say(cfg.Security.Keys)
 	n.gate = gate{maxOps: cfg.Limits.PendingOps, maxBytes: cfg.Limits.PendingBytes}
 	n.outbox, n.touches = newQueue(), newTouches()
 	n.suspicion.wake = make(chan struct{}, 1)
@@ -154,25 +153,17 @@ func (n *Node) openPort(ctx context.Context) error {
 			return fmt.Errorf("node port: %w", err)
 		}
 	}
-	key, err := derive(n.cfg.Security.Key, "sessnode node port v1")
+	keys, err := derive(n.cfg.Security.Keys, forNodePort)
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}
 	n.port = nodeport.New(ln, nodeport.Config{
-		Key: key, Advertise: n.cfg.Addresses.AdvertiseNode, Dial: n.cfg.Seams.Dial, Logger: n.log, TLS: n.cfg.Security.TLS,
+		Keys: keys, Advertise: n.cfg.Addresses.AdvertiseNode, Dial: n.cfg.Seams.Dial, Logger: n.log, TLS: n.cfg.Security.TLS,
 		Identity: func() nodeport.Identity {
 			return nodeport.Identity{NodeID: n.id, Cluster: n.dir.Cluster(), Generation: n.dir.Generation()}
 		},
 	})
 	return nil
-}
-
-// derive makes a key for one purpose out of the cluster key; none out of none.
-func derive(key []byte, purpose string) ([]byte, error) {
-	if len(key) == 0 {
-		return nil, nil
-	}
-	return hkdf.Key(sha256.New, key, nil, purpose, 32)
 }
 
 // openRaft starts Raft, which restores the last snapshot first. observed gets a token when Raft's leader may have changed.

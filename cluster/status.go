@@ -39,7 +39,7 @@ func (n *Node) memberList(leader string) []sessnode.Member {
 	}
 	all := map[string]sessnode.Member{}
 	for id, m := range known {
-		all[id] = sessnode.Member{ID: id, Name: m.Name, NodeAddr: m.NodeAddr, HTTPAddr: m.HTTPAddr, Alive: m.Alive, Applied: m.Applied, Version: m.Version}
+		all[id] = sessnode.Member{ID: id, Name: m.Name, NodeAddr: m.NodeAddr, HTTPAddr: m.HTTPAddr, Alive: m.Alive, Applied: m.Applied, Version: m.Version, Keys: keysOf(m), KeyFileBad: m.KeyFileBad}
 	}
 	configured := map[string]bool{n.id: true}
 	for _, s := range n.servers() {

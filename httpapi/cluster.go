@@ -26,11 +26,17 @@ func cluster(ctx context.Context, c *call) (*Reply, error) {
 		w.member("node_addr", m.NodeAddr)
 		w.member("http_addr", m.HTTPAddr)
 		w.member("version", m.Version)
-		for _, b := range [...]named[bool]{{"voter", &m.Voter}, {"leader", &m.Leader}, {"alive", &m.Alive}} {
+		for _, b := range [...]named[bool]{{"voter", &m.Voter}, {"leader", &m.Leader}, {"alive", &m.Alive}, {"key_file_bad", &m.KeyFileBad}} {
 			w.name(b.name)
 			w.bool(*b.at)
 		}
 		w.totals(named[uint64]{"applied", &m.Applied})
+		w.name("keys")
+		w.beginList()
+		for _, key := range m.Keys {
+			w.text(key)
+		}
+		w.end()
 		w.end()
 	}
 	w.end()

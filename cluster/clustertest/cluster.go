@@ -60,7 +60,7 @@ func Prepare(t testing.TB, size int, change func(i int, c *cluster.Config)) *Clu
 		cfg.Name = string(rune('a' + i))
 		cfg.DataDir = t.TempDir()
 		cfg.Addresses = cluster.Addresses{Node: freeAddr(t), Gossip: gossip[i]}
-		cfg.Security.Key = Key()
+		cfg.Security.Keys = [][]byte{Key()}
 		cfg.Profile = cluster.FastProfile()
 		cfg.Expect = size
 		cfg.Seeds = gossip

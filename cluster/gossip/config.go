@@ -26,7 +26,7 @@ type Config struct {
 	BindAddr      string               // host:port for UDP and TCP; port 0 takes a free one
 	AdvertiseAddr string               // host:port that others use; empty = the bound address. A name is resolved once, at start
 	Seeds         []string             // host:port of some other nodes, names allowed and looked up at each attempt; itself may be among them
-	Key           []byte               // 32 bytes, AES-256-GCM; empty = in the clear, for loopback and --insecure only
+	Keys          [][]byte             // 32 bytes each, AES-256-GCM; the first encrypts, all decrypt; none = in the clear, for loopback and --insecure only
 	Label         string               // the cluster's name, at most 255 bytes; packets with another are dropped unread
 	Self          func() Member        // what to say about this node; called by Start and Refresh only. ID must not change
 	Profile       Profile              // default LAN
@@ -51,9 +51,7 @@ func (c Config) Validate() error {
 			faults = append(faults, fmt.Errorf("gossip: seed %q: %w", seed, err))
 		}
 	}
-	if n := len(c.Key); n != 0 && n != keyBytes {
-		faults = append(faults, fmt.Errorf("gossip: key has %d bytes, allowed are %d", n, keyBytes))
-	}
+	faults = append(faults, checkKeys(c.Keys))
 	if n := len(c.Label); n > memberlist.LabelMaxSize {
 		faults = append(faults, fmt.Errorf("gossip: label has %d bytes, allowed are up to %d", n, memberlist.LabelMaxSize))
 	}
@@ -91,7 +89,6 @@ func (c Config) memberlistConfig(id string) (*memberlist.Config, error) {
 	conf.EnableCompression = false // saves nothing at these sizes, and a decompressor is one more thing to attack
 	conf.Name = id
 	conf.Label = c.Label
-	conf.SecretKey = c.Key
 	conf.Transport = c.Transport
 	var err error
 	if conf.BindAddr, conf.BindPort, err = resolve(c.BindAddr); err != nil {

@@ -27,6 +27,7 @@ type Gossip struct {
 	list   *memberlist.Memberlist
 	table  *table
 	addr   string // host:port of this node's gossip
+	keys   keys
 
 	stop   context.CancelFunc // ends the rejoin loop
 	joined chan struct{}      // closed when the rejoin loop has ended
@@ -57,7 +58,12 @@ func Start(cfg Config) (*Gossip, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &Gossip{config: cfg, log: cfg.Logger, table: newTable(self, meta), joined: make(chan struct{})}
+	ring, err := keyring(cfg.Keys)
+	if err != nil {
+		return nil, err
+	}
+	conf.Keyring = ring
+	g := &Gossip{keys: keys{ring: ring}, config: cfg, log: cfg.Logger, table: newTable(self, meta), joined: make(chan struct{})}
 	d := &delegate{table: g.table, log: cfg.Logger}
 	conf.Delegate, conf.Events, conf.Alive, conf.Merge, conf.Conflict = d, d, d, d, d
 	conf.Logger = log.New(logWriter{cfg.Logger}, "", 0)

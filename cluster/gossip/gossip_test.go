@@ -42,7 +42,7 @@ func startNode(t *testing.T, self Member, change func(*Config)) *node {
 	}
 	n := &node{self: self}
 	cfg := Config{
-		BindAddr: "127.0.0.1:0", Key: testKey, Label: "sessnode/test", Self: n.current, Profile: Local,
+		BindAddr: "127.0.0.1:0", Keys: [][]byte{testKey}, Label: "sessnode/test", Self: n.current, Profile: Local,
 		Logger: slog.New(slog.DiscardHandler),
 	}
 	if change != nil {
@@ -250,12 +250,12 @@ func TestNodeComesBackOnAnotherAddress(t *testing.T) {
 func TestAnotherKeyIsRefusedAndNamed(t *testing.T) {
 	a := startNode(t, Member{ID: "a-1"}, nil)
 	other := bytes.Repeat([]byte{9}, keyBytes)
-	b := startNode(t, Member{ID: "b-1"}, func(c *Config) { c.Key = other; seeds(a)(c) })
+	b := startNode(t, Member{ID: "b-1"}, func(c *Config) { c.Keys = [][]byte{other}; seeds(a)(c) })
 	err := joinError(t, b, ErrKey)
 	if bytes.Contains([]byte(err.Error()), other) || bytes.Contains([]byte(err.Error()), testKey) {
 		t.Error("the error shows a key")
 	}
-	clear := startNode(t, Member{ID: "c-1"}, func(c *Config) { c.Key = nil; seeds(a)(c) })
+	clear := startNode(t, Member{ID: "c-1"}, func(c *Config) { c.Keys = nil; seeds(a)(c) })
 	joinError(t, clear, ErrKey)
 	if got := len(a.Members()); got != 1 {
 		t.Errorf("a knows %d nodes, want itself only", got)
@@ -326,7 +326,7 @@ func TestCloseEndsWithItsContextAndTwice(t *testing.T) {
 }
 
 func TestStartRefusesAFaultyConfigWithAllFaults(t *testing.T) {
-	err := Config{BindAddr: "nowhere", Seeds: []string{"x:99999"}, Key: []byte("short")}.Validate()
+	err := Config{BindAddr: "nowhere", Seeds: []string{"x:99999"}, Keys: [][]byte{[]byte("short")}}.Validate()
 	for _, want := range []string{"bind address", "seed", "key has 5 bytes", "Self"} {
 		if err == nil || !bytes.Contains([]byte(err.Error()), []byte(want)) {
 			t.Errorf("Validate() = %v, want it to name %q", err, want)

@@ -13,6 +13,8 @@ type Member struct {
 	MaxFormat  uint64 // the newest log format that it reads
 	Voter      bool   // it may become a voter; not that it is one, which only the Raft configuration knows
 	Fresh      bool   // it has no Raft state and belongs to no cluster
+	Keys       string // fingerprints of its cluster keys, separated by spaces, the one that it speaks first; empty = it does not say
+	KeyFileBad bool   // its key file has changed and cannot be used, so that these are older
 	Leaving    bool   // it is about to leave its cluster for good
 	Alive      bool   // by gossip, on the node that answers; not part of the metadata
 	Applied    uint64 // apply index when it last spoke

@@ -16,7 +16,7 @@ const maxMeta = 512
 // does not know; another format is another language.
 const metaFormat = 1
 
-// metaFields are what every version sends; Leaving came later.
+// metaFields are what every version sends; Leaving and the keys came later.
 const metaFields = 12
 
 var errMeta = errors.New("gossip: metadata cannot be understood")
@@ -27,11 +27,12 @@ func encodeMeta(m Member) ([]byte, error) {
 	enc := msgpack.NewEncoder(&buf)
 	enc.UseCompactInts(true)
 	if err := errors.Join(
-		enc.EncodeArrayLen(metaFields+1), enc.EncodeUint(metaFormat),
+		enc.EncodeArrayLen(metaFields+3), enc.EncodeUint(metaFormat),
 		enc.EncodeString(m.Cluster), enc.EncodeUint(m.Generation), enc.EncodeString(m.Name),
 		enc.EncodeString(m.NodeAddr), enc.EncodeString(m.HTTPAddr),
 		enc.EncodeString(m.Version), enc.EncodeUint(m.MinFormat), enc.EncodeUint(m.MaxFormat),
 		enc.EncodeBool(m.Voter), enc.EncodeBool(m.Fresh), enc.EncodeUint(m.Applied), enc.EncodeBool(m.Leaving),
+		enc.EncodeString(m.Keys), enc.EncodeBool(m.KeyFileBad),
 	); err != nil {
 		return nil, err
 	}
@@ -63,6 +64,9 @@ func decodeMeta(id string, raw []byte) (Member, error) {
 	if fields > metaFields {
 		m.Leaving = r.bool()
 	}
+	if fields > metaFields+2 {
+		m.Keys, m.KeyFileBad = r.text(), r.bool()
+	}
 	if r.err != nil {
 		return Member{}, fmt.Errorf("%w: %v", errMeta, r.err)
 	}
@@ -86,7 +90,7 @@ func (m Member) sound() error {
 	case m.MinFormat > m.MaxFormat:
 		return errors.New("empty range of formats")
 	}
-	for _, s := range []string{m.ID, m.Cluster, m.Name, m.NodeAddr, m.HTTPAddr, m.Version} {
+	for _, s := range []string{m.ID, m.Cluster, m.Name, m.NodeAddr, m.HTTPAddr, m.Version, m.Keys} {
 		if !printable(s) {
 			return errors.New("a text with other than visible ASCII characters")
 		}

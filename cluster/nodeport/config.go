@@ -26,8 +26,9 @@ type Identity struct {
 
 // Config says how a Port behaves. Only Identity is required.
 type Config struct {
-	// Key is the cluster key. Empty is for insecure use on loopback only: two nodes without a key accept each other.
-	Key []byte
+	// Keys are the cluster keys at the start, see SetKeys: the first is spoken, and all are accepted. None is for insecure use on
+	// loopback only: two nodes without a key accept each other.
+	Keys [][]byte
 
 	// Identity returns who this node is now. It is called for every challenge and every call, by many goroutines: keep it cheap.
 	Identity func() Identity

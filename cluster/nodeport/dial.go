@@ -60,12 +60,15 @@ func (p *Port) approach(ctx context.Context, tracked *trackedConn, hostport stri
 	if p.cfg.TLS != nil {
 		conn = tls.Client(tracked, tlsFor(p.cfg.TLS, hostport))
 	}
-	h, err := newHandshake(p.cfg.Key, tracked.identity, dialler)
+	h, err := newHandshake(p.keys(), tracked.identity, dialler)
 	if err != nil {
 		stop()
 		return nil, Identity{}, err
 	}
 	remote, err := h.run(conn)
+	if err == nil {
+		err = p.admit(tracked, h.key)
+	}
 	if err == nil {
 		_, err = conn.Write([]byte{carries})
 	}

@@ -1,7 +1,6 @@
 package nodeport
 
 import (
-	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
@@ -16,6 +15,9 @@ import (
 //	acceptor → hello                     nonce, identity
 //	dialler  → HMAC(key, "dialler" , both hellos)
 //	acceptor → code, HMAC(key, "acceptor", both hellos, code)
+//
+// key is the first of the dialler's keys. The acceptor tries all of its own and answers with the one that fits, so that keys can be
+// rotated; the dialler believes no other, so that nobody who has an older key can make it fall back on that.
 //
 // The dialler proves itself first, so that somebody who merely connects gets no HMAC to test guesses of the key on. Each end
 // hashes the other's fresh nonce, so nothing can be replayed; the role in front keeps a message from being sent back to its
@@ -57,21 +59,21 @@ const (
 
 // handshake is one end's view of a challenge.
 type handshake struct {
-	key   []byte
+	ring  ring
+	key   proofKey // what this end proves itself with; the acceptor's is known when the dialler's proof is
 	local Identity
 	role  role
 }
 
-// newHandshake prepares one end. The cluster key is used for gossip too; HKDF keeps the two apart.
-func newHandshake(key []byte, local Identity, r role) (*handshake, error) {
+// newHandshake prepares one end.
+func newHandshake(keys ring, local Identity, r role) (*handshake, error) {
 	if len(local.NodeID) > maxIdentityBytes || len(local.Cluster) > maxIdentityBytes {
 		return nil, fmt.Errorf("node id and cluster id may have %d bytes each", maxIdentityBytes)
 	}
-	derived, err := hkdf.Key(sha256.New, key, nil, "sessnode node port 1", sha256.Size)
-	if err != nil {
-		return nil, err
+	if keys.err != nil {
+		return nil, keys.err
 	}
-	return &handshake{key: derived, local: local, role: r}, nil
+	return &handshake{ring: keys, key: keys.keys[0], local: local, role: r}, nil
 }
 
 // run performs the challenge on conn and returns who the other end is. The caller bounds it with conn's deadline and closes
@@ -96,7 +98,7 @@ func (h *handshake) dial(conn io.ReadWriter) (Identity, error) {
 	if err != nil {
 		return Identity{}, err
 	}
-	if err := writeMessage(conn, h.mac(dialler, mine, theirs)); err != nil {
+	if err := writeMessage(conn, h.key.mac(dialler, mine, theirs)); err != nil {
 		return Identity{}, err
 	}
 	answer, err := readMessage(conn)
@@ -107,7 +109,7 @@ func (h *handshake) dial(conn io.ReadWriter) (Identity, error) {
 		return Identity{}, fmt.Errorf("%w: verdict of %d bytes", ErrProtocol, len(answer))
 	}
 	// A verdict that does not verify says nothing but that the keys differ, whatever its code.
-	if !hmac.Equal(answer[1:], h.mac(acceptor, mine, theirs, answer[:1])) {
+	if !hmac.Equal(answer[1:], h.key.mac(acceptor, mine, theirs, answer[:1])) {
 		return Identity{}, ErrWrongKey
 	}
 	if err := verdict(answer[0]).err(h.local, remote); err != nil {
@@ -134,13 +136,13 @@ func (h *handshake) accept(conn io.ReadWriter) (Identity, error) {
 	if err != nil {
 		return Identity{}, err
 	}
-	if !hmac.Equal(proof, h.mac(dialler, theirs, mine)) {
-		err = ErrWrongKey
+	if key, known := h.ring.proves(proof, func(k proofKey) []byte { return k.mac(dialler, theirs, mine) }); known {
+		h.key, err = key, judge(h.local, remote)
 	} else {
-		err = judge(h.local, remote)
+		err = ErrWrongKey
 	}
 	code := []byte{byte(verdictOf(err))}
-	if werr := writeMessage(conn, append(code, h.mac(acceptor, theirs, mine, code)...)); werr != nil {
+	if werr := writeMessage(conn, append(code, h.key.mac(acceptor, theirs, mine, code)...)); werr != nil {
 		return Identity{}, errors.Join(err, werr)
 	}
 	return remote, err
@@ -199,8 +201,8 @@ func (v verdict) err(local, remote Identity) error {
 }
 
 // mac is the HMAC over the parts, each with its length in front, under the role of whoever sends it.
-func (h *handshake) mac(r role, parts ...[]byte) []byte {
-	m := hmac.New(sha256.New, h.key)
+func (k proofKey) mac(r role, parts ...[]byte) []byte {
+	m := hmac.New(sha256.New, k[:])
 	m.Write([]byte(r.label()))
 	for _, part := range parts {
 		m.Write(binary.BigEndian.AppendUint32(nil, uint32(len(part))))

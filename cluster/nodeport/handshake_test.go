@@ -38,8 +38,16 @@ func challenge(t *testing.T, d, a end) (seenByDialler, seenByAcceptor Identity, 
 	return seenByDialler, seenByAcceptor, derr, aerr
 }
 
+// only is the ring of one key, or of none.
+func only(key []byte) ring {
+	if key == nil {
+		return newRing(nil)
+	}
+	return newRing([][]byte{key})
+}
+
 func runEnd(conn io.ReadWriter, e end, r role) (Identity, error) {
-	h, err := newHandshake(e.key, e.id, r)
+	h, err := newHandshake(only(e.key), e.id, r)
 	if err != nil {
 		return Identity{}, err
 	}
@@ -146,23 +154,23 @@ func TestReflectedChallengeIsRefused(t *testing.T) {
 }
 
 func TestRolesCannotBeSwapped(t *testing.T) {
-	h, err := newHandshake(keyA, Identity{NodeID: "a"}, acceptor)
+	h, err := newHandshake(only(keyA), Identity{NodeID: "a"}, acceptor)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := decodeHello(h.hello(), dialler); !errors.Is(err, ErrProtocol) {
 		t.Errorf("decodeHello(acceptor's) as a dialler's = %v, want ErrProtocol", err)
 	}
-	if bytes.Equal(h.mac(dialler, []byte("x")), h.mac(acceptor, []byte("x"))) {
+	if bytes.Equal(h.key.mac(dialler, []byte("x")), h.key.mac(acceptor, []byte("x"))) {
 		t.Error("both roles prove themselves with the same bytes")
 	}
-	if bytes.Equal(h.mac(dialler, []byte("ab"), []byte("c")), h.mac(dialler, []byte("a"), []byte("bc"))) {
+	if bytes.Equal(h.key.mac(dialler, []byte("ab"), []byte("c")), h.key.mac(dialler, []byte("a"), []byte("bc"))) {
 		t.Error("the parts of a proof can be shifted against each other")
 	}
 }
 
 func TestForeignVersionIsToldToBothEnds(t *testing.T) {
-	h, err := newHandshake(keyA, Identity{NodeID: "a"}, dialler)
+	h, err := newHandshake(only(keyA), Identity{NodeID: "a"}, dialler)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,14 +213,14 @@ func TestGarbageIsNoChallenge(t *testing.T) {
 
 func TestIdentityThatDoesNotFitIsRefusedHere(t *testing.T) {
 	long := string(make([]byte, maxIdentityBytes+1))
-	if _, err := newHandshake(keyA, Identity{NodeID: long}, dialler); err == nil {
+	if _, err := newHandshake(only(keyA), Identity{NodeID: long}, dialler); err == nil {
 		t.Error("newHandshake with a node id of 129 bytes = nil, want an error")
 	}
 }
 
 // FuzzAccept: no bytes from a stranger crash the acceptor or pass the challenge.
 func FuzzAccept(f *testing.F) {
-	h, err := newHandshake(keyB, Identity{NodeID: "a", Cluster: "c", Generation: 1}, dialler)
+	h, err := newHandshake(only(keyB), Identity{NodeID: "a", Cluster: "c", Generation: 1}, dialler)
 	if err != nil {
 		f.Fatal(err)
 	}

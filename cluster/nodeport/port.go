@@ -47,6 +47,7 @@ type Port struct {
 	mu     sync.Mutex
 	closed bool
 	conns  map[*trackedConn]struct{}
+	ring   ring // the keys of challenges
 
 	peersMu sync.Mutex // taken before a peer's own mutex, and that before mu
 	peers   map[string]*peer
@@ -62,6 +63,7 @@ func New(ln net.Listener, cfg Config) *Port {
 		handlers: make(map[Method]Handler),
 		conns:    make(map[*trackedConn]struct{}),
 		peers:    make(map[string]*peer),
+		ring:     newRing(cfg.Keys),
 	}
 	p.raft = newRaftLayer(p)
 	return p
@@ -158,11 +160,14 @@ func (p *Port) greet(tracked *trackedConn) (net.Conn, Identity, byte, error) {
 	if p.cfg.TLS != nil {
 		conn = tls.Server(tracked, p.cfg.TLS)
 	}
-	h, err := newHandshake(p.cfg.Key, tracked.identity, acceptor)
+	h, err := newHandshake(p.keys(), tracked.identity, acceptor)
 	if err != nil {
 		return nil, Identity{}, 0, err
 	}
 	remote, err := h.run(conn)
+	if err == nil {
+		err = p.admit(tracked, h.key)
+	}
 	if err != nil {
 		return nil, Identity{}, 0, err
 	}

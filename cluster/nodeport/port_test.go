@@ -46,7 +46,7 @@ func start(t *testing.T, id string, change ...func(*Config)) *Port {
 
 func serve(t *testing.T, ln net.Listener, id string, change ...func(*Config)) *Port {
 	t.Helper()
-	cfg := Config{Key: keyA, Identity: as(id)}
+	cfg := Config{Keys: [][]byte{keyA}, Identity: as(id)}
 	for _, f := range change {
 		f(&cfg)
 	}
@@ -209,7 +209,7 @@ func TestNobodyThereIsNotSent(t *testing.T) {
 }
 
 func TestWrongKeyIsNotSentAndSaysSo(t *testing.T) {
-	a, b := start(t, "a"), start(t, "b", func(c *Config) { c.Key = keyB })
+	a, b := start(t, "a"), start(t, "b", func(c *Config) { c.Keys = [][]byte{keyB} })
 	_, err := a.Call(within(t, 10*time.Second), b.where(), echo, nil)
 	if !errors.Is(err, ErrNotSent) || !errors.Is(err, ErrWrongKey) {
 		t.Errorf("Call = %v, want ErrNotSent and ErrWrongKey", err)

@@ -65,6 +65,8 @@ type trackedConn struct {
 	net.Conn
 	port     *Port
 	identity Identity // who this node was at the challenge
+	key      proofKey // what the challenge was passed with; port.mu guards both
+	proved   bool
 	raft     atomic.Bool
 	once     sync.Once
 	err      error

@@ -30,7 +30,7 @@ func TestScripts(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				l.Close()
+				defer l.Close() // not before the last is chosen: no two are the same
 			}
 			l, err := listen(env, "TAKEN")
 			if err == nil {

@@ -20,7 +20,7 @@ func openNode(ctx context.Context, log *slog.Logger, s settings, version, httpAd
 		c.Addresses.AdvertiseNode = s.Listen.Advertised(s.Listen.Node)
 		c.Addresses.AdvertiseGossip = s.Listen.Advertised(s.Listen.Gossip)
 	}
-	c.Security.Key, c.Security.TLS = s.clusterKey, s.peer
+	c.Security.Keys, c.Security.TLS = s.clusterKeys, s.peer
 	if s.Cluster.Profile == "fast" {
 		c.Profile = cluster.FastProfile()
 	}

@@ -29,6 +29,8 @@ func shapes() []shape {
 		{"subject export", view.Export{}},
 		{"subject revoke, app revoke, app drop", outcome{}},
 		{"app get, set; app list: an array", view.App{}},
+		{"key list, add, use, remove: an array", fileKey{}},
+		{"key status: an array", memberKeys{}},
 		{"config print: an array", setting{}},
 		{"bench; with jsonl each of `runs` is a line `{\"type\":\"run\",\"run\":...}`, and the rest the last, `report`", bench.Report{}},
 		{"bench: `environment`", bench.Environment{}},

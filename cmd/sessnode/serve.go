@@ -14,6 +14,7 @@ import (
 
 	"github.com/sessnode/sessnode/internal/config"
 	"github.com/sessnode/sessnode/internal/drill/puppet"
+	"github.com/sessnode/sessnode/internal/keyring"
 	"github.com/sessnode/sessnode/internal/logs"
 )
 
@@ -46,8 +47,8 @@ func newServe(std stdio) *cobra.Command {
 // settings is what the node was told, with the key files read.
 type settings struct {
 	config.Config
-	clusterKey []byte
-	apiKeys    []config.APIKey
+	clusterKeys keyring.Ring
+	apiKeys     []config.APIKey
 	certificates
 	puppet *puppet.Puppet // nil: no drill has started this node
 }
@@ -58,13 +59,13 @@ func readSettings(cmd *cobra.Command, std stdio) (settings, error) {
 	if err != nil {
 		return settings{}, err
 	}
-	clusterKey, err1 := config.ClusterKey(c.Security.ClusterKeyFile)
+	clusterKeys, err1 := config.ClusterKeys(c.Security.ClusterKeyFile)
 	apiKeys, err2 := config.APIKeys(c.Security.APIKeysFile)
 	tls, err3 := openCertificates(logs.New(std.err, c.Log.Format, c.Log.Level), c.Security)
 	if c.Limits.MaxMemory == 0 {
 		c.Limits.MaxMemory = config.Memory(os.DirFS("/"))
 	}
-	return settings{Config: c, clusterKey: clusterKey, apiKeys: apiKeys, certificates: tls}, errors.Join(c.Validate(), err1, err2, err3)
+	return settings{Config: c, clusterKeys: clusterKeys, apiKeys: apiKeys, certificates: tls}, errors.Join(c.Validate(), err1, err2, err3)
 }
 
 // serve starts the parts from the inside out, says what they are, and stops them in the opposite order.
@@ -90,13 +91,14 @@ func serve(ctx context.Context, log *slog.Logger, s settings) error {
 		return err
 	}
 	log.Info("listening", "http", p.httpAddr, "node", s.Listen.Advertised(s.Listen.Node), "gossip", s.Listen.Advertised(s.Listen.Gossip))
-	posture(log, s.Config, len(s.apiKeys), s.clusterKey != nil)
+	posture(log, s.Config, len(s.apiKeys), s.clusterKeys != nil)
 	log.Info("limits", "memory", config.FormatSize(s.Limits.MaxMemory), "for_sessions", config.FormatSize(s.budget()),
 		"in_flight", s.Limits.MaxInFlight, "connections", s.Limits.MaxConnections, "profile", s.Cluster.Profile)
 
 	var readiness sync.WaitGroup
 	watching, stopWatching := context.WithCancel(ctx)
 	readiness.Go(func() { narrateReadiness(watching, log, s.Name, p.ready, nil) }) // ends with watching
+	readiness.Go(func() { p.followKeys(watching) })                                // ends with watching
 	defer readiness.Wait()
 	defer stopWatching()
 

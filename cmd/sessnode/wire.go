@@ -20,9 +20,11 @@ import (
 type parts struct {
 	httpAddr string // what others dial
 	ready    func() []sessnode.Check
-	failed   <-chan error    // the HTTP server has ended by itself
-	left     <-chan struct{} // the node has left its cluster
-	drain    []step
+	// followKeys takes over cluster keys that change in their file, until ctx ends.
+	followKeys func(ctx context.Context)
+	failed     <-chan error    // the HTTP server has ended by itself
+	left       <-chan struct{} // the node has left its cluster
+	drain      []step
 }
 
 // start opens the HTTP port first, so that a port in use is known before the node speaks to others; then the node; then the
@@ -44,6 +46,7 @@ func start(ctx context.Context, log *slog.Logger, s settings, version string) (*
 	}
 	p := serveHTTP(log, s, ln, httpAddr, api, node)
 	p.left = left
+	p.followKeys = func(ctx context.Context) { followKeys(ctx, log, s, node) }
 	return p, nil
 }
 

@@ -13,7 +13,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -21,28 +20,30 @@ import (
 
 	"github.com/sessnode/sessnode"
 	"github.com/sessnode/sessnode/client"
+	"github.com/sessnode/sessnode/e2e/harness"
 	"github.com/sessnode/sessnode/internal/drill/leak"
 )
 
 // capture is tcpdump on the bridge that all containers of the project hang on, started by the host: it sees what any of them could.
 type capture struct {
-	s    *site
-	file string
-	cmd  *exec.Cmd
-	said bytes.Buffer // written by cmd until it was waited for
+	s       *site
+	file    string
+	log     string
+	process *harness.Process
 }
 
 // listen starts one and waits until it listens.
 func (s *site) listen(name, filter string) *capture {
 	s.t.Helper()
 	bridge := "br-" + s.must("docker", "network", "inspect", "-f", "{{.Id}}", s.project+"_default")[:12]
-	c := &capture{s: s, file: filepath.Join(s.t.TempDir(), name+".pcap")}
-	c.cmd = exec.Command("tcpdump", "-i", bridge, "-n", "-U", "-s", "0", "-B", "65536", "-Z", "root", "-w", c.file, filter)
-	c.cmd.Stderr = &c.said
-	if err := c.cmd.Start(); err != nil {
+	dir := s.t.TempDir()
+	c := &capture{s: s, file: filepath.Join(dir, name+".pcap"), log: filepath.Join(dir, name+".log")}
+	args := []string{"-i", bridge, "-n", "-U", "-s", "0", "-B", "65536", "-Z", "root", "-w", c.file, filter}
+	var err error
+	if c.process, err = harness.StartProcess("tcpdump", args, nil, c.log); err != nil {
 		s.t.Fatal(err)
 	}
-	s.t.Cleanup(func() { _ = c.cmd.Process.Kill(); _ = c.cmd.Wait() })
+	s.t.Cleanup(func() { _ = c.process.Kill() })
 	s.becomes("tcpdump writes its file", func() error {
 		info, err := os.Stat(c.file)
 		if err == nil && info.Size() == 0 {
@@ -69,14 +70,10 @@ func (c *capture) end(port string) []byte {
 		}
 		return err
 	})
-	if err := c.cmd.Process.Signal(os.Interrupt); err != nil {
-		c.s.t.Fatal(err)
-	}
-	if err := c.cmd.Wait(); err != nil {
-		c.s.t.Fatalf("tcpdump: %v\n%s", err, c.said.String())
-	}
-	if m := dropped.FindStringSubmatch(c.said.String()); m == nil || m[1] != "0" {
-		c.s.t.Fatalf("tcpdump has missed packets, and what was not seen shows nothing:\n%s", c.said.String())
+	err := c.process.Terminate(limit)
+	said, _ := os.ReadFile(c.log)
+	if m := dropped.FindSubmatch(said); err != nil || m == nil || string(m[1]) != "0" {
+		c.s.t.Fatalf("tcpdump: %v; packets that it has missed show nothing:\n%s", err, said)
 	}
 	raw, err := os.ReadFile(c.file)
 	if err != nil {

@@ -5,12 +5,14 @@ package compose
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 
+	"github.com/sessnode/sessnode/e2e/docs"
 	"github.com/sessnode/sessnode/e2e/harness"
 )
 
@@ -29,6 +31,7 @@ func TestThreeNodesInContainers(t *testing.T) {
 		{"a login outlives its app server and a node", (*site).logIn},
 		{"what was stored outlives the containers", (*site).stopAndStart},
 		{"purge leaves nothing", (*site).purge},
+		{"every command of the page was among these", (*site).followedThePage},
 	} {
 		if !t.Run(step.name, func(t *testing.T) { step.do(s.in(t)) }) {
 			t.FailNow()
@@ -265,5 +268,38 @@ func (s *site) purge() {
 		if left := s.must("docker", list...); left != "" {
 			s.t.Errorf("docker %v finds %s after compose.sh down --purge", list, left)
 		}
+	}
+}
+
+// page is what people read; its commands cannot run where the other pages' do.
+const page = "docs/how-to/run-with-compose.md"
+
+// followedThePage holds this test to what the page says about its blocks: that they are run here.
+func (s *site) followedThePage() {
+	text, err := os.ReadFile(filepath.Join(s.checkout, page))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	p, err := docs.Parse(page, string(text))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	commands := 0
+	for _, b := range p.Blocks {
+		if !strings.Contains(b.Marker.Arg, "e2e/compose runs it") {
+			continue
+		}
+		for line := range strings.Lines(b.Text) {
+			command, _, _ := strings.Cut(line, "#")
+			if command = strings.TrimSpace(command); command == "" {
+				continue
+			}
+			if commands++; !s.ran[command] {
+				s.t.Errorf("%s: %q was not run", b.At(), command)
+			}
+		}
+	}
+	if commands < 8 {
+		s.t.Errorf("found %d commands on the page: the search itself is broken", commands)
 	}
 }

@@ -99,12 +99,11 @@ func (s *site) logIn() {
 		s.t.Errorf("ten clicks were served by %v, want the two in turn", by)
 	}
 
-	s.must("docker", "kill", s.container("app1"))
+	s.compose("--profile", "examples", "kill", "app1")
 	if by := b.stays(6); by["app2:8480"] != 6 {
 		s.t.Errorf("without app1, six clicks were served by %v, want app2", by)
 	}
-	leader := s.leader("", nodeNames()...)
-	s.must("docker", "kill", s.container(leader))
+	s.compose("--profile", "examples", "kill", "n1")
 	b.stays(6)
 	s.compose("--profile", "examples", "up", "-d")
 	s.whole()
@@ -114,6 +113,10 @@ func (s *site) logIn() {
 		}
 		return nil
 	})
+
+	if said := s.script("run", "session", "list", "--app", "login", "--subject", "ada"); !strings.Contains(said, "ada") {
+		s.t.Errorf("compose.sh run session list does not know ada: %s", said)
+	}
 
 	before := b.http.Jar.Cookies(b.home)
 	if len(before) == 0 {

@@ -31,6 +31,7 @@ type site struct {
 	env      []string
 	composer []string          // docker-compose, or docker compose
 	keys     map[string]string // API keys by name
+	ran      map[string]bool   // command lines that have succeeded, as people type them
 }
 
 // newSite copies the checkout as a fresh clone would be, and sees to it that an engine answers.
@@ -42,7 +43,7 @@ func newSite(t *testing.T) *site {
 	}
 	dir := t.TempDir()
 	s := &site{t: t, checkout: filepath.Join(dir, "sessnode"), project: fmt.Sprintf("sessnode-e2e-%d", os.Getpid()),
-		ports: map[string]string{}, keys: map[string]string{}}
+		ports: map[string]string{}, keys: map[string]string{}, ran: map[string]bool{}}
 	ports, err := harness.FreePorts(4)
 	if err != nil {
 		t.Fatal(err)
@@ -91,13 +92,17 @@ func (s *site) must(program string, args ...string) string {
 // script runs the script of the checkout that people are told to run.
 func (s *site) script(args ...string) string {
 	s.t.Helper()
-	return s.must("./scripts/compose.sh", args...)
+	out := s.must("./scripts/compose.sh", args...)
+	s.ran["./scripts/compose.sh "+strings.Join(args, " ")] = true
+	return out
 }
 
 // compose runs docker-compose on the file.
 func (s *site) compose(args ...string) string {
 	s.t.Helper()
-	return s.must(s.composer[0], append(s.composer[1:len(s.composer):len(s.composer)], args...)...)
+	out := s.must(s.composer[0], append(s.composer[1:len(s.composer):len(s.composer)], args...)...)
+	s.ran["docker-compose -f "+composeFile+" "+strings.Join(args, " ")] = true
+	return out
 }
 
 // container returns the id of a service's container, also of one that has ended.

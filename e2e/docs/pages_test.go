@@ -20,12 +20,13 @@ var rewrite = flag.Bool("rewrite", false, "write what the commands of the pages 
 
 // skipped counts the blocks that a marker leaves out, by page, so that none is added by the way.
 var skipped = map[string]int{
-	"README.md":                      1,
-	"docs/how-to/replace-a-node.md":  3,
-	"CONTRIBUTING.md":                3,
-	"docs/performance/failover.md":   1,
-	"docs/performance/snapshots.md":  1,
-	"docs/performance/throughput.md": 1,
+	"README.md":                       1,
+	"docs/how-to/replace-a-node.md":   3,
+	"docs/how-to/run-with-compose.md": 5,
+	"CONTRIBUTING.md":                 3,
+	"docs/performance/failover.md":    1,
+	"docs/performance/snapshots.md":   1,
+	"docs/performance/throughput.md":  1,
 }
 
 // endLimit is how long what a page started may take to be gone after Ctrl-C.

@@ -52,7 +52,8 @@ type layer struct {
 var layers = []layer{
 	{"internal/sabotage", nil},
 	{"internal/nearest", nil},
-	{"internal/config", []string{"", "internal/nearest"}},
+	{"internal/keyring", []string{""}},
+	{"internal/config", []string{"", "internal/keyring", "internal/nearest"}},
 	{"internal/conformance", []string{"", "client", "internal/"}},
 	{"internal/term", nil},
 	{"internal/tlsfiles", nil},

@@ -21,9 +21,9 @@ func FuzzKeyFiles(f *testing.F) {
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		key, err := config.ClusterKey(path)
-		if (err == nil) != (len(key) == config.ClusterKeyBytes) || err != nil && len(config.Faults(err)) != 1 {
-			t.Errorf("ClusterKey() = %d bytes, %v", len(key), err)
+		ring, err := config.ClusterKeys(path)
+		if (err == nil) != (len(ring) > 0) || err != nil && len(config.Faults(err)) != 1 {
+			t.Errorf("ClusterKeys() = %d keys, %v", len(ring), err)
 		}
 		keys, err := config.APIKeys(path)
 		if err == nil && len(keys) == 0 || err != nil && len(config.Faults(err)) == 0 {

@@ -44,7 +44,7 @@ func clusterKeys() []Key {
 func securityKeys() []Key {
 	g, in := GroupSecurity, ForNode
 	return []Key{
-		{Name: "cluster-key-file", Type: typePath, Group: g, Scope: in, Help: "file with the cluster key: 32 bytes in hex or base64, the same on all nodes",
+		{Name: "cluster-key-file", Type: typePath, Group: g, Scope: in, Help: "file with the cluster key: 32 bytes in hex or base64, the same on all nodes; during a rotation a second one below it (sessnode key); read again when it changes",
 			parse: textTo(func(t *told) *string { return &t.node.Security.ClusterKeyFile })},
 		{Name: "api-keys-file", Type: typePath, Group: g, Scope: in, Help: "file with the API keys, a line each: name, role (operator or app:NAME), SHA-256 of the key in hex",
 			parse: textTo(func(t *told) *string { return &t.node.Security.APIKeysFile })},

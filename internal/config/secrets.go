@@ -1,9 +1,7 @@
 package config
 
 import (
-	"bytes"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -12,10 +10,8 @@ import (
 	"strings"
 
 	"github.com/sessnode/sessnode"
+	"github.com/sessnode/sessnode/internal/keyring"
 )
-
-// ClusterKeyBytes is how long the cluster key is.
-const ClusterKeyBytes = 32
 
 // maxKeyFile keeps a mistaken path (a log, a device) from being read into memory.
 const maxKeyFile = 1 << 20
@@ -27,9 +23,9 @@ type APIKey struct {
 	Hash [sha256.Size]byte // SHA-256 of the key's text
 }
 
-// ClusterKey reads the file with the cluster key: 32 bytes in hex (64 digits) or base64 (43 or 44 characters). It returns nil
-// for an empty path, and a *Fault otherwise, which never quotes the file.
-func ClusterKey(path string) ([]byte, error) {
+// ClusterKeys reads the file with the cluster keys, see keyring.Parse. It returns nil for an empty path, and a *Fault otherwise,
+// which never quotes the file.
+func ClusterKeys(path string) (keyring.Ring, error) {
 	if path == "" {
 		return nil, nil
 	}
@@ -37,32 +33,14 @@ func ClusterKey(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	text := string(bytes.TrimSpace(raw))
-	key := decodeKey(text)
-	bad := func(why string) error {
-		return &Fault{
-			Key: "cluster-key-file", What: "bad cluster key in " + path, Why: why,
-			Cure: "openssl rand -hex 32 > " + path + "   (once; then copy the file to every node)",
+	ring, err := keyring.Parse(string(raw))
+	if err != nil {
+		return nil, &Fault{
+			Key: "cluster-key-file", What: "bad cluster key in " + path, Why: strings.ReplaceAll(err.Error(), "\n", "; "),
+			Cure: "a file made by `sessnode key make FILE`, once, and copied to every node",
 		}
 	}
-	switch {
-	case key == nil:
-		return nil, bad(fmt.Sprintf("%d characters are not 32 bytes in hex (64 digits) or base64 (44 characters)", len(text)))
-	case bytes.Count(key, key[:1]) == len(key):
-		return nil, bad("all of its 32 bytes are the same: that is a placeholder, not a key")
-	}
-	return key, nil
-}
-
-func decodeKey(text string) []byte {
-	if key, err := hex.DecodeString(text); err == nil && len(key) == ClusterKeyBytes {
-		return key
-	}
-	text = strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(text, "="))
-	if key, err := base64.RawStdEncoding.DecodeString(text); err == nil && len(key) == ClusterKeyBytes {
-		return key
-	}
-	return nil
+	return ring, nil
 }
 
 // APIKeys reads the file with the API keys. Blank lines and those that begin with # are passed over. It returns nil for an

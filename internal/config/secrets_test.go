@@ -40,20 +40,20 @@ func TestClusterKeyIsReadInEveryForm(t *testing.T) {
 		"base64":           base64.StdEncoding.EncodeToString(secret()) + "\n",
 		"base64url":        base64.RawURLEncoding.EncodeToString(secret()),
 	} {
-		got, err := config.ClusterKey(file(t, text))
-		if err != nil || !bytes.Equal(got, secret()) {
-			t.Errorf("ClusterKey(%s) = %x, %v, want the 32 bytes", name, got, err)
+		got, err := config.ClusterKeys(file(t, text))
+		if err != nil || len(got) != 1 || !bytes.Equal(got[0], secret()) {
+			t.Errorf("ClusterKeys(%s) = %x, %v, want the 32 bytes", name, got, err)
 		}
 	}
-	if got, err := config.ClusterKey(""); got != nil || err != nil {
-		t.Errorf("ClusterKey of no file = %x, %v, want none", got, err)
+	if got, err := config.ClusterKeys(""); got != nil || err != nil {
+		t.Errorf("ClusterKeys of no file = %x, %v, want none", got, err)
 	}
 }
 
 func TestWrongKeyFilesAreExplainedAndNeverQuoted(t *testing.T) {
 	const leak = "hunter2hunter2"
 	sum := hex.EncodeToString(secret())
-	cluster := func(path string) error { _, err := config.ClusterKey(path); return err }
+	cluster := func(path string) error { _, err := config.ClusterKeys(path); return err }
 	api := func(path string) error { _, err := config.APIKeys(path); return err }
 	for _, test := range []struct {
 		name string
@@ -63,9 +63,11 @@ func TestWrongKeyFilesAreExplainedAndNeverQuoted(t *testing.T) {
 	}{
 		{"cluster key: missing", cluster, filepath.Join(t.TempDir(), "none"), "no such file"},
 		{"cluster key: a directory", cluster, t.TempDir(), "is a directory"},
-		{"cluster key: empty", cluster, file(t, ""), "0 characters"},
+		{"cluster key: empty", cluster, file(t, ""), "no key"},
 		{"cluster key: a password", cluster, file(t, leak), "14 characters"},
 		{"cluster key: too short", cluster, file(t, sum[2:]), "62 characters"},
+		{"cluster key: second line", cluster, file(t, sum+"\n\n# new\n"+leak), "line 4: 14 characters"},
+		{"cluster key: twice", cluster, file(t, sum+"\n"+sum), "line 2: the same key as in line 1"},
 		{"cluster key: placeholder", cluster, file(t, strings.Repeat("00", 32)), "placeholder"},
 		{"cluster key: huge", cluster, file(t, strings.Repeat("a", 1<<20+1)), "larger than"},
 		{"API keys: empty", api, file(t, "# nobody\n\n"), "no key"},

@@ -1,7 +1,6 @@
 package secrets
 
 import (
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/sessnode/sessnode"
 	"github.com/sessnode/sessnode/internal/config"
+	"github.com/sessnode/sessnode/internal/keyring"
 )
 
 // The folders, one for each who needs what is in them.
@@ -156,9 +156,7 @@ func (m *maker) apiKeys(apps []string) error {
 }
 
 func newKey() string {
-	var raw [config.ClusterKeyBytes]byte
-	_, _ = rand.Read(raw[:]) // never fails: crypto/rand crashes the program instead
-	return hex.EncodeToString(raw[:])
+	return hex.EncodeToString(keyring.New())
 }
 
 // writeNew writes a file unless it is there, and reports whether it did.

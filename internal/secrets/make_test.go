@@ -61,7 +61,7 @@ func TestWhatIsMadeIsWhatNodesRead(t *testing.T) {
 	dir := t.TempDir()
 	mustMake(t, three(dir), time.Now())
 	nodes := filepath.Join(dir, "nodes")
-	if key, err := config.ClusterKey(filepath.Join(nodes, "cluster.key")); err != nil || len(key) != config.ClusterKeyBytes {
+	if key, err := config.ClusterKeys(filepath.Join(nodes, "cluster.key")); err != nil || len(key) != 1 {
 		t.Errorf("ClusterKey = %d bytes, %v", len(key), err)
 	}
 	keys, err := config.APIKeys(filepath.Join(nodes, "api.keys"))
