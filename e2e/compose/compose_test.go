@@ -28,6 +28,7 @@ func TestThreeNodesInContainers(t *testing.T) {
 		{"they are as closed as they say", (*site).areClosed},
 		{"starting again changes no key", (*site).startAgain},
 		{"nobody can read along, and nothing acknowledged is lost", (*site).listenThroughFaults},
+		{"the cluster key is rotated while people are signed in", (*site).rotateKey},
 		{"a login outlives its app server and a node", (*site).logIn},
 		{"what was stored outlives the containers", (*site).stopAndStart},
 		{"purge leaves nothing", (*site).purge},
@@ -246,6 +247,29 @@ func (s *site) crash(crowd *people) {
 	})
 	s.whole()
 	crowd.more(50)
+}
+
+// rotateKey takes the three steps of a rotation; each is refused until all nodes are ready for it.
+func (s *site) rotateKey() {
+	crowd, before := s.crowd(), s.secret("nodes/cluster.key")
+	for _, step := range [][]string{{"add"}, {"use"}, {"remove", "--yes"}} {
+		crowd.more(30)
+		args := append([]string{"run", "key"}, step...)
+		s.becomes("key "+step[0], func() error {
+			_, err := s.try("./scripts/compose.sh", args...)
+			return err
+		})
+		s.ran["./scripts/compose.sh "+strings.Join(args, " ")] = true
+	}
+	s.becomes("all nodes have the new key alone", func() error {
+		_, err := s.try("./scripts/compose.sh", "run", "key", "status")
+		return err
+	})
+	if after := s.secret("nodes/cluster.key"); after == "" || strings.Contains(after, before) {
+		s.t.Error("the old key is still in the file, or there is none")
+	}
+	crowd.more(100)
+	s.kept("n1", crowd.end())
 }
 
 func (s *site) stopAndStart() {

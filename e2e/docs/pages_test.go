@@ -22,7 +22,7 @@ var rewrite = flag.Bool("rewrite", false, "write what the commands of the pages 
 var skipped = map[string]int{
 	"README.md":                       1,
 	"docs/how-to/replace-a-node.md":   3,
-	"docs/how-to/run-with-compose.md": 5,
+	"docs/how-to/run-with-compose.md": 6,
 	"CONTRIBUTING.md":                 3,
 	"docs/performance/failover.md":    1,
 	"docs/performance/snapshots.md":   1,
