@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"net"
 	"sync"
-	"time"
 )
+
+// flyingMost is how many packets of a node may be under way.
+const flyingMost = 1024
 
 // packets sends on what a node sends as UDP, as its links allow, until the node's connection ends.
 func (s *Switch) packets(in *bufio.Reader, from string) {
@@ -17,6 +19,7 @@ func (s *Switch) packets(in *bufio.Reader, from string) {
 	defer func() { _ = udp.Close() }()
 	var late sync.WaitGroup
 	defer late.Wait()
+	flying := make(chan struct{}, flyingMost)
 	lines := json.NewDecoder(in)
 	for {
 		var p Packet
@@ -32,15 +35,21 @@ func (s *Switch) packets(in *bufio.Reader, from string) {
 		if link.drops(to.traffic) {
 			continue
 		}
-		hold := link.hold(false)
+		hold := link.hold(len(p.Data), false)
 		if hold == 0 {
 			_, _ = udp.WriteTo(p.Data, addr)
 			continue
 		}
-		late.Add(1)
-		time.AfterFunc(hold, func() { // ends by itself; a delay is short
-			defer late.Done()
-			_, _ = udp.WriteTo(p.Data, addr)
+		select {
+		case flying <- struct{}{}:
+		default:
+			continue // as a router's queue that is full
+		}
+		late.Go(func() { // ends when the packet is due, or with the switch
+			defer func() { <-flying }()
+			if pause(s.life, hold, nil) == nil {
+				_, _ = udp.WriteTo(p.Data, addr)
+			}
 		})
 	}
 }

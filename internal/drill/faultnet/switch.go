@@ -32,6 +32,8 @@ type Switch struct {
 	links map[[2]string]*Link
 	nodes map[string]*Node
 	addrs map[string]place
+
+	streams map[*stream]struct{}
 }
 
 // place is whose address it is, and for what.
@@ -50,7 +52,7 @@ func Listen(path string, seed uint64) (*Switch, error) {
 		_ = ln.Close()
 		return nil, err
 	}
-	s := &Switch{ln: ln, seed: seed, links: map[[2]string]*Link{}, nodes: map[string]*Node{}, addrs: map[string]place{}}
+	s := &Switch{ln: ln, seed: seed, links: map[[2]string]*Link{}, nodes: map[string]*Node{}, addrs: map[string]place{}, streams: map[*stream]struct{}{}}
 	s.life, s.end = context.WithCancel(context.Background())
 	s.work.Go(s.accept) // ends with Close
 	return s, nil
@@ -98,7 +100,7 @@ func (s *Switch) Node(name string) *Node {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.nodes[name] == nil {
-		s.nodes[name] = &Node{name: name}
+		s.nodes[name] = newNode(name)
 	}
 	return s.nodes[name]
 }
@@ -109,14 +111,14 @@ func (s *Switch) accept() {
 		if err != nil {
 			return // closed
 		}
-		s.work.Go(func() { s.serve(conn) }) // ends with the connection, or with Close
+		s.work.Go(func() { s.serve(conn.(*net.UnixConn)) }) // ends with the connection, or with Close
 	}
 }
 
 // helloLimit bounds the wait for the first line.
 const helloLimit = 5 * time.Second
 
-func (s *Switch) serve(conn net.Conn) {
+func (s *Switch) serve(conn *net.UnixConn) {
 	defer func() { _ = conn.Close() }()
 	stop := context.AfterFunc(s.life, func() { _ = conn.Close() })
 	defer stop()

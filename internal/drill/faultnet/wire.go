@@ -17,7 +17,8 @@ type Dial struct {
 
 // Dialled is the answer to a Dial.
 type Dialled struct {
-	Error string `json:"error,omitempty"` // empty: connected
+	Error   string `json:"error,omitempty"`   // empty: connected
+	Refused bool   `json:"refused,omitempty"` // nobody listens there
 }
 
 // Packet is one gossip packet on its way to the switch, a JSON line.
@@ -28,8 +29,10 @@ type Packet struct {
 
 // Command is what a node is told to do to itself, a JSON line. Each is answered with a State.
 type Command struct {
+	ID    uint64         `json:"id"`
 	Disk  *DiskFault     `json:"disk,omitempty"`
 	Clock *time.Duration `json:"clock,omitempty"` // what is added to its wall clock
+	Drift *float64       `json:"drift,omitempty"` // seconds that its clocks gain a second
 }
 
 // DiskFault is how a node's disk behaves. The zero value is a disk that works.
@@ -45,6 +48,7 @@ type DiskFault struct {
 
 // State is a node's answer to a Command.
 type State struct {
+	ID         uint64 `json:"id"`          // of the command
 	DiskWrites uint64 `json:"disk_writes"` // that have met the present fault
 	Error      string `json:"error,omitempty"`
 }

@@ -14,11 +14,13 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/hashicorp/memberlist"
 
 	"github.com/sessnode/sessnode/cluster"
+	clocks "github.com/sessnode/sessnode/cluster/clock"
 	"github.com/sessnode/sessnode/internal/drill/faultnet"
 )
 
@@ -36,17 +38,27 @@ type Puppet struct {
 	done    sync.WaitGroup
 }
 
-// Attach ties a node to the switch and takes commands until Close. cut is called once if the drill is gone: a node of a drill must not
+// attachLimit bounds the wait for what the drill says first.
+const attachLimit = 5 * time.Second
+
+// Attach ties a node to the switch, waits until it knows the faults that are on, and takes commands until Close. cut is called once if the drill is gone: a node of a drill must not
 // outlive it.
 func Attach(ctx context.Context, socket, name string, log *slog.Logger, cut func()) (*Puppet, error) {
-	p := &Puppet{name: name, socket: socket, clock: newClock()}
+	p := &Puppet{name: name, socket: socket, clock: newClock(clocks.System(0))}
 	conn, in, err := p.hello(ctx, faultnet.Hello{Control: name})
 	if err != nil {
 		return nil, fmt.Errorf("the drill at %s: %w", socket, err)
 	}
 	p.control = conn
+	_ = conn.SetReadDeadline(time.Now().Add(attachLimit))
+	if err := p.obeyOnce(in); err != nil {
+		_ = conn.Close()
+		return nil, fmt.Errorf("the drill at %s: %w", socket, err)
+	}
+	_ = conn.SetReadDeadline(time.Time{})
 	p.done.Go(func() { // ends with the connection
 		err := p.obey(in)
+		p.disk.set(faultnet.DiskFault{}) // whoever was to lift it is gone
 		if !errors.Is(err, net.ErrClosed) {
 			log.Error("the drill is gone", "error", err)
 			cut()
@@ -120,6 +132,9 @@ func (p *Puppet) dialWithin(ctx context.Context, addr string, limit time.Duratio
 	}
 	if err == nil && answer.Error != "" {
 		err = errors.New(answer.Error)
+		if answer.Refused {
+			err = fmt.Errorf("%s: %w", answer.Error, syscall.ECONNREFUSED)
+		}
 	}
 	if !stop() && err == nil {
 		err = ctx.Err()
@@ -134,28 +149,31 @@ func (p *Puppet) dialWithin(ctx context.Context, addr string, limit time.Duratio
 // obey does what it is told until the connection ends.
 func (p *Puppet) obey(in *bufio.Reader) error {
 	for {
-		line, err := in.ReadBytes('\n')
-		if err != nil {
-			return err
-		}
-		var c faultnet.Command
-		state := faultnet.State{}
-		if err := json.Unmarshal(line, &c); err != nil {
-			state.Error = err.Error()
-		}
-		if c.Disk != nil {
-			p.disk.set(*c.Disk)
-		}
-		if c.Clock != nil {
-			p.clock.jump(*c.Clock)
-		}
-		state.DiskWrites = p.disk.met()
-		answer, err := json.Marshal(state)
-		if err != nil {
-			return err
-		}
-		if _, err := p.control.Write(append(answer, '\n')); err != nil {
+		if err := p.obeyOnce(in); err != nil {
 			return err
 		}
 	}
+}
+
+func (p *Puppet) obeyOnce(in *bufio.Reader) error {
+	line, err := in.ReadBytes('\n')
+	if err != nil {
+		return err
+	}
+	var c faultnet.Command
+	state := faultnet.State{}
+	if err := json.Unmarshal(line, &c); err != nil {
+		state.Error = err.Error()
+	}
+	if c.Disk != nil {
+		p.disk.set(*c.Disk)
+	}
+	if c.Clock != nil {
+		p.clock.jump(*c.Clock)
+	}
+	if c.Drift != nil && !p.clock.drift(*c.Drift) {
+		state.Error = fmt.Sprintf("a drift of %v: allowed is above -1 and up to 10", *c.Drift)
+	}
+	state.ID, state.DiskWrites = c.ID, p.disk.met()
+	return json.NewEncoder(p.control).Encode(state)
 }
