@@ -13,6 +13,7 @@ import (
 	"github.com/sessnode/sessnode/cluster/gossip"
 	"github.com/sessnode/sessnode/cluster/membership"
 	"github.com/sessnode/sessnode/fsm"
+	"github.com/sessnode/sessnode/internal/keyring"
 )
 
 // refreshEvery is how often a node tells gossip how far it has applied.
@@ -55,7 +56,7 @@ func (n *Node) handlePledge(ctx context.Context, _ string, body []byte) ([]byte,
 }
 
 func (n *Node) openGossip() error {
-	keys, err := derive(n.cfg.Security.Keys, forGossip)
+	keys, err := keyring.Ring(n.cfg.Security.Keys).Derive(keyring.ForGossip)
 	if err != nil {
 		return err
 	}

@@ -1,8 +1,6 @@
 package cluster
 
 import (
-	"crypto/hkdf"
-	"crypto/sha256"
 	"strings"
 	"sync"
 
@@ -10,25 +8,6 @@ import (
 	"github.com/sessnode/sessnode/cluster/gossip"
 	"github.com/sessnode/sessnode/internal/keyring"
 )
-
-// What keys are derived for, so that what one shows gives nothing away about the other.
-const (
-	forNodePort = "sessnode node port v1"
-	forGossip   = "sessnode gossip v1"
-)
-
-// derive makes keys for one purpose out of the cluster keys; none out of none.
-func derive(keys [][]byte, purpose string) ([][]byte, error) {
-	var all [][]byte
-	for _, key := range keys {
-		derived, err := hkdf.Key(sha256.New, key, nil, purpose, keyring.KeyBytes)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, derived)
-	}
-	return all, nil
-}
 
 // keys is what this node tells others about its cluster keys.
 type keys struct {
@@ -64,11 +43,11 @@ func (n *Node) SetKeys(all [][]byte) error {
 	if (len(all) == 0) != (len(n.cfg.Security.Keys) == 0) {
 		return sessnode.Errorf(sessnode.CodeInvalid, "", "a cluster key is switched on or off by a restart only")
 	}
-	port, err := derive(all, forNodePort)
+	port, err := keyring.Ring(all).Derive(keyring.ForNodePort)
 	if err != nil {
 		return err
 	}
-	talk, err := derive(all, forGossip)
+	talk, err := keyring.Ring(all).Derive(keyring.ForGossip)
 	if err != nil {
 		return err
 	}

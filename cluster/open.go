@@ -14,6 +14,7 @@ import (
 	"github.com/sessnode/sessnode/cluster/nodeport"
 	"github.com/sessnode/sessnode/cluster/raftlog"
 	"github.com/sessnode/sessnode/fsm"
+	"github.com/sessnode/sessnode/internal/keyring"
 )
 
 const (
@@ -153,7 +154,7 @@ func (n *Node) openPort(ctx context.Context) error {
 			return fmt.Errorf("node port: %w", err)
 		}
 	}
-	keys, err := derive(n.cfg.Security.Keys, forNodePort)
+	keys, err := keyring.Ring(n.cfg.Security.Keys).Derive(keyring.ForNodePort)
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}

@@ -161,6 +161,9 @@ func (d *Dir) Close() error {
 		return nil
 	}
 	d.closed = true
+	if d.lock == nil { // an older directory that was opened to be read
+		return nil
+	}
 	return d.lock.Close()
 }
 

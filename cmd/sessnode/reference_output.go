@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/sessnode/sessnode/internal/bench"
+	"github.com/sessnode/sessnode/internal/doctor"
 	"github.com/sessnode/sessnode/internal/view"
 )
 
@@ -29,6 +30,8 @@ func shapes() []shape {
 		{"subject export", view.Export{}},
 		{"subject revoke, app revoke, app drop", outcome{}},
 		{"app get, set; app list: an array", view.App{}},
+		{"doctor", doctor.Report{}},
+		{"doctor: each of `findings`", doctor.Finding{}},
 		{"key list, add, use, remove: an array", fileKey{}},
 		{"key status: an array", memberKeys{}},
 		{"config print: an array", setting{}},

@@ -53,6 +53,7 @@ var layers = []layer{
 	{"internal/sabotage", nil},
 	{"internal/nearest", nil},
 	{"internal/keyring", []string{""}},
+	{"internal/doctor", []string{"", "client", "internal/", "cluster/nodeport", "cluster/raftlog"}},
 	{"internal/config", []string{"", "internal/keyring", "internal/nearest"}},
 	{"internal/conformance", []string{"", "client", "internal/"}},
 	{"internal/term", nil},
