@@ -9,26 +9,15 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/sessnode/sessnode/internal/local"
 )
 
-// pollEvery is how often a condition is looked at. Nothing in the harness waits for a fixed time and then hopes.
-const pollEvery = 10 * time.Millisecond
-
-// Await asks try until it returns nil, ctx ends or limit passes; then it returns what try said last, with what names.
+// Await asks try until it returns nil, ctx ends or limit passes; then it returns what try said last, with what names. Nothing in
+// the harness waits for a fixed time and then hopes.
 func Await(ctx context.Context, limit time.Duration, what string, try func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	tick := time.NewTicker(pollEvery)
-	defer tick.Stop()
-	for {
-		err := try(ctx)
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("%s: not within %v: %w", what, limit, err)
-		case <-tick.C:
-		}
+	if err := local.Await(ctx, limit, what, try); err != nil {
+		return fmt.Errorf("not within %v: %w", limit, err)
 	}
+	return nil
 }

@@ -175,22 +175,3 @@ func TestTheAttackTellsTheDeadFromTheLiving(t *testing.T) {
 	}
 	expect(t, "not everything was tried", Unjudged)(judgeAttack(all[:3]))
 }
-
-func TestReplicasAgreeOnlyWithOneStateEach(t *testing.T) {
-	status := func(applied uint64, hash string) local.NodeStatus {
-		return local.NodeStatus{Status: sessnode.Status{Applied: applied, StateHash: hash}, Of: &local.Node{Name: "n"}}
-	}
-	if err := local.Agreement([]local.NodeStatus{status(5, "aa"), status(5, "aa")}); err != nil {
-		t.Errorf("two that agree: %v", err)
-	}
-	if err := local.Agreement([]local.NodeStatus{status(5, "aa"), status(5, "bb")}); !errors.Is(err, local.ErrDiffer) {
-		t.Errorf("two that differ: %v, want %v", err, local.ErrDiffer)
-	}
-	for what, second := range map[string]local.NodeStatus{
-		"one behind": status(4, "bb"), "one without a hash": status(5, ""), "one that is down": {Err: local.ErrNotRunning, Of: &local.Node{Name: "n"}},
-	} {
-		if err := local.Agreement([]local.NodeStatus{status(5, "aa"), second}); err == nil || errors.Is(err, local.ErrDiffer) {
-			t.Errorf("%s: %v, want to go on waiting", what, err)
-		}
-	}
-}

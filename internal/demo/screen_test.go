@@ -129,15 +129,3 @@ func TestEventsTellWhatChanged(t *testing.T) {
 		t.Errorf("a node that has caught up: %q", events)
 	}
 }
-
-func TestAnOldLeaderOfAnOldTermLeadsNothing(t *testing.T) {
-	nodes := testNodes()
-	nodes[1].Term, nodes[1].Leader = 3, "id2"
-	if leader, term := local.LeaderOf(nodes); leader != nodes[1].Of || term != 3 {
-		t.Errorf("leaderOf() = %v, %d; want n2, 3", leader, term)
-	}
-	nodes[1].Leader = "" // a candidate of a later term: nobody knows whether the old leader still is one
-	if leader, _ := local.LeaderOf(nodes); leader != nil {
-		t.Errorf("leaderOf() = %v, want none", leader.Name)
-	}
-}
