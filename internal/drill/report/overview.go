@@ -61,11 +61,9 @@ func overview(r *result.Result, a axis) chart {
 	bands(&c, r, a, stripY-4, overviewEnd)
 	faultLabels(&c, r, a)
 	strip(&c, columnsOf(r, mostColumns), a, stripY, stripHeight)
+	edges(&c, r, a, stripY, stripY+stripHeight) // the strip has covered them
 	rates(&c, columnsOf(r, mostColumns), a)
-	for _, w := range r.Windows {
-		c.box("nowrite", a.at(w.FromMS), a.at(w.ToMS), windowY, windowHeight, took(w.ToMS-w.FromMS),
-			fmt.Sprintf("no write for %s, from %s, during %s", took(w.ToMS-w.FromMS), moment(w.FromMS), w.During))
-	}
+	windows(&c, r, a)
 	if len(r.Windows) == 0 {
 		c.text("mute", "start", "0", windowY+15, "none worth a mark")
 	}
@@ -74,10 +72,13 @@ func overview(r *result.Result, a axis) chart {
 		y    float64
 		name string
 	}{
-		{labelY, "faults"}, {stripY + stripHeight/2 + 4, "availability"}, {rateY + rateHeight/2 + 4, "answers"}, {windowY + 15, "no write"},
+		{labelY, "faults"}, {stripY + stripHeight/2 + 4, "availability"}, {rateY + rateHeight/2 - 2, "answers"}, {windowY + 15, "no write"},
 		{tenureY + 17, "leader"}, {overviewEnd + 15, "time"},
 	} {
 		names.text("name", "end", "100%", row.y, row.name)
+	}
+	if most := mostRate(columnsOf(r, mostColumns)); most > 0 {
+		names.text("mute small", "end", "100%", rateY+rateHeight/2+12, "≤ "+count(int(most))+" /s")
 	}
 	return chart{names.done("names", "names of the rows", overviewHeight), c.done("plot", overviewLabel(r), overviewHeight), int(overviewHeight)}
 }
@@ -93,6 +94,42 @@ func overviewLabel(r *result.Result) string {
 	return fmt.Sprintf("Availability over %s. Longest time without a write: %s. Who led: %s.", took(r.TookMS), longest(r), strings.Join(led, ", "))
 }
 
+// labelWidth is about how much of the drawing the length of a window takes, in percent of a wide screen.
+const labelWidth = 8
+
+// windows marks the times without a write. Its length stands in a mark that is long enough, else beside it where nothing else is.
+func windows(c *canvas, r *result.Result, a axis) {
+	taken := make([][2]float64, 0, len(r.Windows))
+	for _, w := range r.Windows {
+		taken = append(taken, [2]float64{a.at(w.FromMS), a.at(w.ToMS)})
+	}
+	isFree := func(from, to float64, but int) bool {
+		for i, t := range taken {
+			if i != but && t[0] < to && t[1] > from {
+				return false
+			}
+		}
+		return from >= 0 && to <= 100
+	}
+	for i, w := range r.Windows {
+		from, to, text := a.at(w.FromMS), a.at(w.ToMS), took(w.ToMS-w.FromMS)
+		title := fmt.Sprintf("no write for %s, from %s, during %s", text, moment(w.FromMS), w.During)
+		if to-from >= labelWidth {
+			c.box("nowrite", from, to, windowY, windowHeight, text, title)
+			continue
+		}
+		c.rect("nowrite", from, to, windowY, windowHeight, title)
+		switch {
+		case isFree(to, to+labelWidth, i):
+			c.text("length", "start", percent(to+0.6), windowY+15.5, text)
+			taken = append(taken, [2]float64{to, to + labelWidth})
+		case isFree(from-labelWidth, from, i):
+			c.text("length", "end", percent(from-0.6), windowY+15.5, text)
+			taken = append(taken, [2]float64{from - labelWidth, from})
+		}
+	}
+}
+
 // bands marks when faults held.
 func bands(c *canvas, r *result.Result, a axis, top, bottom float64) {
 	for _, f := range r.Faults {
@@ -101,6 +138,13 @@ func bands(c *canvas, r *result.Result, a axis, top, bottom float64) {
 			to = a.end // never healed
 		}
 		c.rect("band", a.at(f.FromMS), a.at(to), top, bottom-top, fmt.Sprintf("%s %s, %s to %s", f.Name, f.On, moment(f.FromMS), moment(to)))
+	}
+	edges(c, r, a, top, bottom)
+}
+
+// edges marks when faults began.
+func edges(c *canvas, r *result.Result, a axis, top, bottom float64) {
+	for _, f := range r.Faults {
 		x := percent(a.at(f.FromMS))
 		c.element("line", "class", "edge", "x1", x, "x2", x, "y1", number(top), "y2", number(bottom))
 	}
@@ -191,13 +235,22 @@ func shares(s result.Slot) [4]int {
 	return parts
 }
 
+// perSecond is how many operations were acknowledged in a column, as a rate.
+func (k column) perSecond() float64 {
+	return float64(k.slot.OK+k.slot.Retried) * 1000 / (k.to - k.from)
+}
+
+func mostRate(columns []column) float64 {
+	most := 0.0
+	for _, k := range columns {
+		most = max(most, k.perSecond())
+	}
+	return most
+}
+
 // rates draws how many operations were acknowledged in each column.
 func rates(c *canvas, columns []column, a axis) {
-	most := 0.0
-	perSecond := func(k column) float64 { return float64(k.slot.OK+k.slot.Retried) * 1000 / (k.to - k.from) }
-	for _, k := range columns {
-		most = max(most, perSecond(k))
-	}
+	most := mostRate(columns)
 	if most == 0 {
 		c.text("mute", "start", "0", rateY+rateHeight/2+4, "none")
 		return
@@ -205,13 +258,12 @@ func rates(c *canvas, columns []column, a axis) {
 	var path strings.Builder
 	fmt.Fprintf(&path, "M0 %s", number(spanY))
 	for _, k := range columns {
-		y := number(math.Round(spanY * (1 - perSecond(k)/most)))
+		y := number(math.Round(spanY * (1 - k.perSecond()/most)))
 		fmt.Fprintf(&path, "L%s %sH%s", number(math.Round(a.at(k.from)*spanX/100)), y, number(math.Round(a.at(k.to)*spanX/100)))
 	}
 	fmt.Fprintf(&path, "V%sH0Z", number(spanY))
 	c.stretched("rate", path.String(), rateY, rateHeight)
 	c.element("line", "class", "base", "x1", "0", "x2", "100%", "y1", number(rateY+rateHeight), "y2", number(rateY+rateHeight))
-	c.text("mute small", "end", "100%", rateY+9, "at most "+count(int(most))+" a second")
 }
 
 // tenures draws who led, and where nobody did.

@@ -26,7 +26,7 @@ func Write(dir string, r result.Result, ops []history.Op) error {
 		return err
 	}
 	var html, lines bytes.Buffer
-	if err := WritePage(&html, r); err != nil {
+	if err := WritePage(&html, r, ops != nil); err != nil {
 		return err
 	}
 	err := errors.Join(Save(filepath.Join(dir, ResultFile), r), replace(filepath.Join(dir, PageFile), html.Bytes()))
@@ -58,6 +58,15 @@ type page struct {
 	Budget, Election    string
 	Wrong               []result.Check // that were broken, then those that could not be judged
 	HasPeople, HasFault bool
+	HasHistory          bool
+}
+
+// TitleOf is the title of a check, or its name where there is none.
+func (p *page) TitleOf(name string) string {
+	if c, ok := p.Find(name); ok && c.Title != "" {
+		return c.Title
+	}
+	return name
 }
 
 // frame is what all pages have.
@@ -71,19 +80,19 @@ type frame struct {
 // tile is a number that one sees first.
 type tile struct{ Label, Value, Note, Tone string }
 
-// WritePage writes the page of one drill.
-func WritePage(w io.Writer, r result.Result) error {
+// WritePage writes the page of one drill. With history it refers to a HistoryFile beside it.
+func WritePage(w io.Writer, r result.Result, history bool) error {
 	r = result.Plain(r)
 	a := axis{end: max(endOf(&r), 1)}
 	p := page{Result: &r, Sentence: verdictSentence(&r), Tiles: tiles(&r), Overview: overview(&r, a), Split: split(r.Gap), Scatter: scatter(&r, a),
-		AppliedChart: applied(&r, a), AxisEnd: a.end, LogGroups: logGroups(&r), HasPeople: r.People.Count > 0, HasFault: len(r.Faults) > 0}
+		AppliedChart: applied(&r, a), AxisEnd: a.end, LogGroups: logGroups(&r), HasPeople: r.People.Count > 0, HasFault: len(r.Faults) > 0, HasHistory: history}
 	p.SplitWhole = took(r.Gap.ToMS - r.Gap.FromMS)
 	p.Columns, p.ColumnMS = seconds(&r)
 	if drawn := columnsOf(&r, mostColumns); len(drawn) > 0 {
 		p.PlotMS = took(drawn[0].to - drawn[0].from)
 	}
 	if c, ok := r.Find("longest-gap"); ok {
-		p.Budget = c.Want
+		p.Budget = wanted(c.Want)
 	}
 	if e := r.Environment.ElectMS; e > 0 {
 		p.Election = fmt.Sprintf("%.1f election time-outs of %s", (r.Gap.ToMS-r.Gap.FromMS)/e, took(e))
@@ -111,7 +120,7 @@ func render(w io.Writer, name string, v result.Verdict, data any, f *frame) erro
 	f.Style, f.Script, f.Tone, f.Sign = template.CSS(style), template.JS(script), tone(v), sign(v) //nolint:gosec // both are ours
 	t, err := template.New(name).Funcs(template.FuncMap{
 		"took": took, "moment": moment, "count": count, "plural": plural, "sign": sign, "tone": tone, "word": word, "style": nodeStyle,
-		"last": last, "mark": markOf, "found": found, "longest": longest, "sub": func(a, b float64) float64 { return a - b },
+		"last": last, "mark": markOf, "found": found, "wanted": wanted, "longest": longest, "sub": func(a, b float64) float64 { return a - b },
 	}).ParseFS(pageFiles, "page/*.html")
 	if err != nil {
 		return err
@@ -142,10 +151,10 @@ func tiles(r *result.Result) []tile {
 		}
 		return t
 	}
-	gap := judged("longest time without a write", "longest-gap", "")
+	gap := judged("longest gap", "longest-gap", "")
 	gap.Value = longest(r)
 	if c, ok := r.Find("longest-gap"); ok {
-		gap.Note = "allowed " + c.Want
+		gap.Note = "without a write; allowed " + wanted(c.Want)
 	}
 	return []tile{
 		{Label: "operations acknowledged", Value: count(r.Counts.Acked), Note: fmt.Sprintf("of %s; %s refused, %s unknown",

@@ -102,7 +102,7 @@ func suiteSentence(all []result.Result, passed int) string {
 	return text + "."
 }
 
-// wrong names the checks of a drill that did not hold; of one without any, why it is in doubt.
+// wrong names the checks of a drill that did not hold, and why it is in doubt.
 func wrong(r *result.Result) string {
 	var parts []string
 	for _, c := range r.Checks {
@@ -110,10 +110,7 @@ func wrong(r *result.Result) string {
 			parts = append(parts, c.Title+": "+c.Got)
 		}
 	}
-	if len(parts) == 0 {
-		parts = r.Doubts
-	}
-	return strings.Join(parts, "; ")
+	return strings.Join(append(parts, r.Doubts...), "; ")
 }
 
 // mini is the availability strip of a drill, small.
@@ -122,9 +119,6 @@ func mini(r *result.Result) template.HTML {
 	var c canvas
 	a := axis{end: max(endOf(r), 1)}
 	strip(&c, columnsOf(r, most), a, 0, height)
-	for _, f := range r.Faults {
-		x := percent(a.at(f.FromMS))
-		c.element("line", "class", "edge", "x1", x, "x2", x, "y1", "0", "y2", number(height))
-	}
+	edges(&c, r, a, 0, height)
 	return c.done("plot", "availability over "+took(a.end)+"; longest time without a write: "+longest(r), height)
 }

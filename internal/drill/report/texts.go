@@ -103,3 +103,8 @@ func longest(r *result.Result) string {
 	}
 	return "–"
 }
+
+// wanted is what a check wants, as people write it.
+func wanted(want string) string {
+	return strings.NewReplacer("<= ", "≤ ", ">= ", "≥ ").Replace(want)
+}
