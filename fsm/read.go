@@ -216,6 +216,10 @@ type Stats struct {
 func (m *Machine) Stats() Stats {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
+	return m.totals()
+}
+
+func (m *Machine) totals() Stats {
 	return Stats{Generation: m.generation, Applied: m.index, Cluster: m.cluster, Sessions: m.sessions.count,
 		Anonymous: uint64(m.anonymous.Len()), Tombstones: m.tombstones.count, Remembered: m.window.count, Apps: uint64(len(m.apps)),
 		Bytes: m.bytes + m.windowBytes, Budget: m.budget, Hash: m.total(), Counters: m.stats}

@@ -67,8 +67,21 @@ func readBlock(r io.Reader) ([]byte, error) {
 	return payload, nil
 }
 
+// counted counts what was read, so that an error can say where it is.
+type counted struct {
+	*bufio.Reader
+	bytes int64
+}
+
+func (c *counted) Read(b []byte) (int, error) {
+	n, err := c.Reader.Read(b)
+	c.bytes += int64(n)
+	return n, err
+}
+
 // load builds a machine from a snapshot.
-func load(r *bufio.Reader) (*Machine, error) {
+func load(in *bufio.Reader) (*Machine, error) {
+	r := &counted{Reader: in}
 	head := make([]byte, len(snapshotMagic)+1)
 	if _, err := io.ReadFull(r, head); err != nil || string(head[:4]) != snapshotMagic {
 		return nil, fmt.Errorf("this is no snapshot of sessnode")
@@ -77,10 +90,11 @@ func load(r *bufio.Reader) (*Machine, error) {
 		return nil, fmt.Errorf("version %d, this build knows %d: install a newer build", head[4], snapshotVersion)
 	}
 	m := New()
-	for {
+	for number := 1; ; number++ {
+		begin := r.bytes
 		payload, err := readBlock(r)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("block %d, at byte %d: %w", number, begin, err)
 		}
 		in := newReader(payload[1:])
 		if kind(payload[0]) == kindFooter {
@@ -90,7 +104,7 @@ func load(r *bufio.Reader) (*Machine, error) {
 			break
 		}
 		if err := m.loadBlock(kind(payload[0]), in); err != nil {
-			return nil, fmt.Errorf("block %q: %w", payload[0], err)
+			return nil, fmt.Errorf("block %d (%q), at byte %d: %w", number, payload[0], begin, err)
 		}
 	}
 	if _, err := r.ReadByte(); err != io.EOF {

@@ -26,6 +26,8 @@ type Snapshot struct {
 	meta       []byte
 	index      uint64
 	total      Hash
+	stats      Stats
+	now        int64
 	apps       []app
 	sessions   []map[slot]*record
 	tombstones []map[slot]*tombstone
@@ -38,7 +40,7 @@ func (m *Machine) Snapshot() *Snapshot {
 	defer m.mu.Unlock()
 	w := newWriter(0)
 	w.meta(m)
-	s := &Snapshot{meta: w.buf, index: m.index, total: m.total(), sessions: m.sessions.capture(),
+	s := &Snapshot{meta: w.buf, index: m.index, total: m.total(), stats: m.totals(), now: m.now, sessions: m.sessions.capture(),
 		tombstones: m.tombstones.capture(), window: m.window.capture()}
 	for _, a := range m.apps {
 		s.apps = append(s.apps, *a)
@@ -57,6 +59,9 @@ func (m *Machine) Snapshot() *Snapshot {
 
 // At returns the position of the captured state.
 func (s *Snapshot) At() uint64 { return s.index }
+
+// Stats returns the totals of the captured state, and its committed cluster time in ns.
+func (s *Snapshot) Stats() (totals Stats, now int64) { return s.stats, s.now }
 
 // Release lets go of the captured state.
 func (s *Snapshot) Release() { s.release() }
