@@ -57,6 +57,7 @@ type storage struct {
 	identity *identity
 
 	snapshots raft.SnapshotStore
+	backing   sync.Mutex // held while a backup is written
 }
 
 // traffic is what is on its way to the leader.

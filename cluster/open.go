@@ -123,8 +123,8 @@ func (n *Node) openStorage() error {
 // the first entry is not, which the library takes for a cluster that exists.
 func (n *Node) mendFounding() error {
 	held := n.identity.held()
-	if held == nil || !held.Complete || held.Proposal.Coordinator().ID != n.id {
-		return nil
+	if held == nil || !held.Complete || held.Proposal.Coordinator().ID != n.id || n.dir.Cluster() != "" {
+		return nil // also a node of a cluster whose log is empty because it was recovered
 	}
 	last, err := n.store.LastIndex()
 	if err != nil || last > 0 {

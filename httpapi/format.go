@@ -19,6 +19,7 @@ const (
 	typeMsgpack = "application/msgpack"
 	typeProblem = "application/problem+json"
 	typeEvents  = "text/event-stream"
+	typeBackup  = "application/vnd.sessnode.backup"
 	typeText    = "text/plain; charset=utf-8"
 )
 

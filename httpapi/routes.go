@@ -72,6 +72,7 @@ func routes() []route {
 		{method: "POST", pattern: "/v1/cluster/remove", role: roleOperator, op: remove, lane: laneReserve},
 		{method: "POST", pattern: "/v1/cluster/leave", role: roleOperator, op: leaveCluster, lane: laneReserve},
 		{method: "POST", pattern: "/v1/cluster/drain", role: roleOperator, op: drain, lane: laneReserve},
+		{method: "GET", pattern: "/v1/cluster/backup", role: roleOperator, op: backUp, lane: laneReserve},
 		{method: "GET", pattern: "/livez", role: rolePublic, op: livez, lane: laneFree},
 		{method: "GET", pattern: "/readyz", role: rolePublic, op: readyz, query: []string{"verbose"}, lane: laneFree},
 		{method: "GET", pattern: metricsPattern, role: roleOperator, op: showMetrics, lane: laneReserve},

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"github.com/sessnode/sessnode"
@@ -58,6 +59,10 @@ type Store interface {
 
 	// SetDrained drains the node that is asked (not ready, does not lead, still answers), or lets it work again.
 	SetDrained(ctx context.Context, drained bool) error
+
+	// Backup captures the state at one position, as fresh as a linearizable read. write must be called exactly once: it streams
+	// the backup and lets go of the capture. ErrUnavailable also while another backup is written there.
+	Backup(ctx context.Context) (write func(io.Writer) error, at sessnode.Position, err error)
 
 	// Ready lists what must hold for the node to be sent requests. It does not block.
 	Ready() []sessnode.Check

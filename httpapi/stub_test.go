@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -178,4 +179,15 @@ func (s *stub) Leave(ctx context.Context) error { return s.ask(ctx, "leave") }
 // SetDrained notes whether.
 func (s *stub) SetDrained(ctx context.Context, drained bool) error {
 	return s.ask(ctx, fmt.Sprint("drain ", drained))
+}
+
+// Backup streams what stands for one, or refuses.
+func (s *stub) Backup(ctx context.Context) (func(io.Writer) error, sessnode.Position, error) {
+	if err := s.ask(ctx, "backup"); err != nil {
+		return nil, sessnode.Position{}, err
+	}
+	return func(w io.Writer) error {
+		_, err := io.WriteString(w, "all sessions")
+		return err
+	}, at, nil
 }

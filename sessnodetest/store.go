@@ -3,6 +3,7 @@ package sessnodetest
 import (
 	"context"
 	"fmt"
+	"io"
 	"strconv"
 	"sync"
 	"time"
@@ -253,6 +254,11 @@ func (s *Store) Leave(context.Context) error {
 
 // SetDrained changes nothing: there is nobody else to do the work.
 func (s *Store) SetDrained(context.Context, bool) error { return nil }
+
+// Backup is refused: what is in memory for a test is not worth keeping.
+func (s *Store) Backup(context.Context) (func(io.Writer) error, sessnode.Position, error) {
+	return nil, sessnode.Position{}, sessnode.Errorf(sessnode.CodeConflict, "", "a store in the memory of a test has no backups")
+}
 
 // Ready is always ready.
 func (s *Store) Ready() []sessnode.Check {

@@ -131,6 +131,9 @@ func (d *Dir) SetLeft() error {
 	})
 }
 
+// Left reports whether the node has left its cluster: its id is used up.
+func (d *Dir) Left() bool { return d.record().Left }
+
 // Pledge returns the proposal that the node is pledged to; nil for none.
 func (d *Dir) Pledge() []byte { return bytes.Clone(d.record().Pledge) }
 

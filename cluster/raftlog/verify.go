@@ -19,6 +19,9 @@ func Verify(dir *Dir) (Summary, error) {
 	return verify(dir, func(*raft.Log) {})
 }
 
+// Walk is Verify, and shows each entry that it reads on the way, in order. visit must not keep the entry's data.
+func Walk(dir *Dir, visit func(*raft.Log)) (Summary, error) { return verify(dir, visit) }
+
 func verify(dir *Dir, visit func(*raft.Log)) (found Summary, err error) {
 	path := dir.LogPath()
 	if err := dir.record().checkPresent(dir.path, true); err != nil {

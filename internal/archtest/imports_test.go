@@ -74,7 +74,7 @@ var layers = []layer{
 	{"client", []string{""}},
 	{"examples/", []string{"", "client", "client/", "examples/"}},
 	{"sessnodetest", []string{"", "fsm", "httpapi", "client", "internal/"}},
-	{"cmd/", []string{"", "httpapi", "cluster", "cluster/raftlog", "client", "internal/"}},
+	{"cmd/", []string{"", "httpapi", "fsm", "cluster", "cluster/raftlog", "cluster/backup", "cluster/offline", "client", "internal/"}},
 	{"e2e/", []string{"", "client", "client/", "e2e/", "examples/", "internal/"}},
 	{"e2e", []string{"", "client", "e2e/", "internal/"}},
 }
