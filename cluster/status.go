@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -101,7 +102,7 @@ func check(name string, ok bool, otherwise string) sessnode.Check {
 func (n *Node) waitingFor() string {
 	if n.join.gossip != nil {
 		if err := n.join.gossip.JoinError(); err != nil {
-			return err.Error()
+			return strings.Join(strings.Fields(err.Error()), " ") // memberlist lists what it tried on lines of their own
 		}
 	}
 	if n.dir.Cluster() != "" {

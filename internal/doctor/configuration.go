@@ -14,7 +14,10 @@ import (
 // configuration finds what serve itself would refuse.
 func (p Patient) configuration(context.Context) []Finding {
 	const subject = "configuration"
-	faults := append(config.Faults(p.Faults), config.Faults(p.Config.Validate())...)
+	faults := config.Faults(p.Faults)
+	if p.Faults == nil { // else what could not be read counts as not set, and would be blamed for that
+		faults = config.Faults(p.Config.Validate())
+	}
 	var found []Finding
 	for _, f := range faults {
 		found = append(found, fail(subject, f.Cure, "%s: %s", f.What, f.Why))

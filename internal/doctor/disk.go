@@ -12,10 +12,10 @@ import (
 )
 
 const (
-	probes    = 40                    // flushed writes that measure the disk
-	probeFor  = time.Second           // and how long they may take together
-	slowFlush = 20 * time.Millisecond // a median above makes every login wait noticeably
-	stall     = 200 * time.Millisecond
+	probes    = 40                     // flushed writes that measure the disk
+	probeFor  = time.Second            // and how long they may take together
+	slowFlush = 20 * time.Millisecond  // a median above makes every login wait noticeably
+	stall     = 500 * time.Millisecond // close to what followers take for a lost leader
 	lowSpace  = 1 << 30
 	noSpace   = 64 << 20
 )
@@ -31,7 +31,7 @@ func (p Patient) disk(ctx context.Context) []Finding {
 	}
 	found := append(space(subject, path, free), fileSystemOf(subject, path, kind)...)
 	median, worst := times[len(times)/2], times[len(times)*99/100]
-	took := fmt.Sprintf("a flushed write takes %s (p50), %s (p99)", term.Duration(median), term.Duration(worst))
+	took := fmt.Sprintf("flushed write: %s (p50), %s (p99)", term.Duration(median), term.Duration(worst))
 	switch {
 	case median > slowFlush:
 		found = append(found, warn(subject, "a local SSD: every login waits for a majority of the disks   (--data DIR)", "%s: that is slow", took))

@@ -2,8 +2,11 @@ package doctor
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -65,7 +68,21 @@ func TestAPortOfTheNodeItselfIsFine(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ln.Close()
-	only(t, examine(t, p)) // the holder of port and directory is this very process
+	ready := http.StatusOK
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(ready)
+		_, _ = io.WriteString(w, "[+]running ok\n[-]leader failed: no leader is known\n")
+	}))
+	_ = server.Listener.Close()
+	if server.Listener, err = net.Listen("tcp", p.Config.Listen.HTTP); err != nil {
+		t.Fatal(err)
+	}
+	server.Start()
+	only(t, examine(t, p)) // the holder of ports and directory is this very process
+	ready = http.StatusServiceUnavailable
+	only(t, examine(t, p), "FAIL running: not ready: leader failed: no leader is known -> log")
+	server.Close()
+	only(t, examine(t, p), "warn running: does not answer at -> --http")
 }
 
 func TestAddressesThatOthersCannotUse(t *testing.T) {

@@ -57,7 +57,7 @@ func (p Patient) Examine(ctx context.Context) Report {
 	var checks []check
 	if p.Local {
 		p.look()
-		checks = append(checks, p.configuration, p.variables, p.keyFiles, p.certificates, p.addresses, p.dataDirectory, p.disk, p.memory, p.limits, p.seeds, p.clock)
+		checks = append(checks, p.configuration, p.variables, p.keyFiles, p.certificates, p.addresses, p.dataDirectory, p.running, p.disk, p.memory, p.limits, p.seeds, p.clock)
 	}
 	if p.Cluster != nil {
 		checks = append(checks, p.cluster)
