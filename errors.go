@@ -47,7 +47,7 @@ var (
 	// same operation id, or read.
 	ErrUnknown = errors.New("outcome unknown")
 
-	// ErrFull means the store's byte budget is used up. Creating and growing are refused; ending and touching still work.
+	// ErrFull means the store's byte budget is used up, or (reason disk) its disks nearly are. Creating and growing are refused; ending and touching still work.
 	ErrFull = errors.New("session store full")
 
 	// ErrGone means a cursor or an event id points at history that is no longer kept: start again.
@@ -154,6 +154,7 @@ const (
 	ReasonBehind      = "behind"           // unavailable: this node has not applied enough of the log
 	ReasonGeneration  = "generation"       // unavailable, gone: the position belongs to another life of the cluster
 	ReasonSnapshot    = "snapshot"         // gone: the node got its state from a snapshot, which holds no events
+	ReasonDisk        = "disk"             // full: too few nodes have room on their disks; conflict: the node that is to lead has none
 	ReasonOverrun     = "overrun"          // gone: more events came since than are kept
 	ReasonSubjectFull = "subject_limit"    // limit: the subject has as many sessions as the policy allows
 	ReasonAnonymous   = "anonymous_quota"  // limit: the app has as many anonymous sessions as the policy allows

@@ -27,6 +27,9 @@ func (n *Node) accept(o *office, p *pending) (leave func(), early *outcome) {
 			return leave, early
 		}
 	}
+	if err := n.refuseGrowth(op.Change); err != nil {
+		return leave, &outcome{fate: notDone, err: err}
+	}
 	size := len(p.op)
 	if err := n.gate.enter(size); err != nil {
 		return leave, &outcome{fate: notDone, err: err}

@@ -26,6 +26,7 @@ func (n *Node) handleAsk(_ context.Context, from string, body []byte) ([]byte, e
 		return nil, err
 	}
 	n.asker.counts.answers.Add(1)
+	n.peers.disk(from, q.Low, n.clock.Monotonic())
 	f := n.answer(q.Nonce)
 	if f.Leads && q.Applied < f.Commit {
 		n.nudge(from, f.Term, f.Commit)
@@ -37,7 +38,7 @@ func (n *Node) handleAsk(_ context.Context, from string, body []byte) ([]byte, e
 // while it is leader of that term both before and after.
 func (n *Node) answer(nonce uint64) answerFrame {
 	term := n.raft.CurrentTerm()
-	f := answerFrame{Nonce: nonce, Term: term, Wall: n.clock.Wall().UnixNano(), Applied: n.replica.progress.index.Load(), Budget: n.cfg.Budget}
+	f := answerFrame{Nonce: nonce, Term: term, Wall: n.clock.Wall().UnixNano(), Applied: n.replica.progress.index.Load(), Budget: n.cfg.Budget, Low: n.space.isLow()}
 	o := n.office.Load()
 	if o == nil || o.term != term || n.raft.State() != raft.Leader || n.replica.stopped.Load() {
 		return f
@@ -56,7 +57,7 @@ func (n *Node) askOne(ctx context.Context, p peer, nonce uint64) (answerFrame, e
 		return n.answer(nonce), nil
 	}
 	n.asker.counts.messages.Add(1)
-	body, err := n.port.Call(ctx, p.dial(), methodAsk, pack(&question{Nonce: nonce, Applied: n.replica.progress.index.Load()}))
+	body, err := n.port.Call(ctx, p.dial(), methodAsk, pack(&question{Nonce: nonce, Applied: n.replica.progress.index.Load(), Low: n.space.isLow()}))
 	if err != nil {
 		return answerFrame{}, err
 	}
@@ -65,6 +66,7 @@ func (n *Node) askOne(ctx context.Context, p peer, nonce uint64) (answerFrame, e
 		return answerFrame{}, err
 	}
 	n.peers.heard(p.id, f.Applied, f.Budget)
+	n.peers.disk(p.id, f.Low, n.clock.Monotonic())
 	return f, nil
 }
 

@@ -27,6 +27,7 @@ func (n *Node) compact(ctx context.Context) {
 	least += rand.N(least/2 + 1)
 	ticker := time.NewTicker(compactEvery)
 	defer ticker.Stop()
+	failing := false
 	for {
 		select {
 		case <-ticker.C:
@@ -37,14 +38,19 @@ func (n *Node) compact(ctx context.Context) {
 		if size < least || size < n.replica.machine.Stats().Bytes/2 {
 			continue
 		}
-		if err := n.Snapshot(ctx); err != nil && ctx.Err() == nil {
-			n.log.Warn("snapshot was not taken", "error", err)
+		err := n.Snapshot(ctx)
+		if err != nil && !failing && ctx.Err() == nil {
+			n.log.Warn("snapshot was not taken; trying again every second", "error", err)
 		}
+		failing = err != nil
 	}
 }
 
-// Snapshot takes a snapshot now and cuts the log behind it, whatever their sizes.
+// Snapshot takes a snapshot now and cuts the log behind it, whatever their sizes. It is an error where the disk has no room for one.
 func (n *Node) Snapshot(ctx context.Context) error {
+	if err := n.roomForSnapshot(); err != nil {
+		return err
+	}
 	if entries := n.replica.logEntries.Load(); entries > 0 {
 		mean := max(n.replica.logBytes.Load()/entries, 1)
 		tuned := n.raft.ReloadableConfig()

@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/raft"
 
 	"github.com/sessnode/sessnode/cluster/clock"
+	"github.com/sessnode/sessnode/cluster/raftlog"
 	"github.com/sessnode/sessnode/internal/keyring"
 )
 
@@ -69,6 +70,7 @@ type Limits struct {
 	StallTimeout time.Duration // how long a disk write may take before the node stops itself; default 10 s
 	SnapshotLog  uint64        // bytes of log after which a snapshot is taken at the earliest; default 64 MiB
 	TrailingLog  uint64        // bytes of log that are kept behind a snapshot for followers that lag, roughly; default 64 MiB
+	MinFree      uint64        // free bytes of the disk below which it counts as nearly full; default 512 MiB or a tenth of the disk, if that is less
 }
 
 // Seams are what tests replace. The zero value is what runs in production.
@@ -79,6 +81,7 @@ type Seams struct {
 	Listener    net.Listener                                             // for the node port, instead of Addresses.Node
 	Gossip      memberlist.Transport                                     // default UDP and TCP
 	WrapLog     func(LogStore) LogStore                                  // around the log store: slow, failing and held disks
+	DiskFree    func(dir string) (free, total uint64, err error)         // of the data directory's file system; default the system's
 	CheckAfter  time.Duration                                            // between checkpoints of the state hash; default 10 s
 	Tamper      func(entry []byte) []byte                                // alters what this replica applies, so that it diverges; default nil
 }
@@ -126,6 +129,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Seams.WrapLog == nil {
 		c.Seams.WrapLog = func(s LogStore) LogStore { return s }
+	}
+	if c.Seams.DiskFree == nil {
+		c.Seams.DiskFree = raftlog.DiskFree
 	}
 	setDefault(&c.Seams.CheckAfter, checkAfter)
 	l := &c.Limits

@@ -21,10 +21,11 @@ const (
 type question struct {
 	Nonce   uint64
 	Applied uint64 // by the asker; a leader tells it of what is committed beyond
+	Low     bool   // the asker's disk is nearly full
 }
 
-func (q *question) fields() uint64 { return 2 }
-func (q *question) code(c *coder)  { c.uint(&q.Nonce); c.uint(&q.Applied) }
+func (q *question) fields() uint64 { return 3 }
+func (q *question) code(c *coder)  { c.uint(&q.Nonce); c.uint(&q.Applied); c.bool(&q.Low) }
 
 // answerFrame is readindex.Answer on the wire, with what else is good to know.
 type answerFrame struct {
@@ -33,6 +34,7 @@ type answerFrame struct {
 	Wall    int64 // ns since the epoch
 	Applied uint64
 	Budget  uint64 // bytes of sessions that its memory allows; 0 = it names none
+	Low     bool   // its disk is nearly full
 
 	Leads      bool // the rest counts only then
 	Commit     uint64
@@ -41,7 +43,7 @@ type answerFrame struct {
 	Voters     []string
 }
 
-func (f *answerFrame) fields() uint64 { return 10 }
+func (f *answerFrame) fields() uint64 { return 11 }
 
 func (f *answerFrame) code(c *coder) {
 	c.uint(&f.Nonce)
@@ -54,6 +56,7 @@ func (f *answerFrame) code(c *coder) {
 	c.uint(&f.Generation)
 	each(c, &f.Voters, (*coder).text)
 	c.uint(&f.Budget)
+	c.bool(&f.Low)
 }
 
 func (f *answerFrame) answer() readindex.Answer {

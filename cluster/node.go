@@ -28,6 +28,7 @@ type Node struct {
 	peers    *peers
 	replica  *replica
 	livelock raftlog.Livelock
+	space    space
 	join     join
 
 	// What is going on, part by part.

@@ -92,6 +92,7 @@ func (n *Node) serve(ctx context.Context, term uint64) {
 	work.Go(func() { n.tick(ctx, o) })
 	work.Go(func() { n.reconcile(ctx) })
 	work.Go(func() { n.yieldWhileDrained(ctx) })
+	work.Go(func() { n.yieldWhileLow(ctx) })
 	work.Wait()
 	n.log.Info("left office", "term", term)
 }

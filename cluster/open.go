@@ -87,6 +87,7 @@ func (n *Node) start(notify <-chan bool, observed <-chan struct{}) {
 	n.work.Go(func() { n.watchState(n.ctx) })
 	n.work.Go(func() { n.forwardAll(n.ctx) })
 	n.work.Go(func() { n.compact(n.ctx) })
+	n.work.Go(func() { n.watchDisk(n.ctx) })
 	touching, stop := context.WithCancel(n.ctx)
 	n.stopTouches = stop
 	n.touching.Go(func() { n.sendTouches(touching) })

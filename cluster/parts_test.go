@@ -99,9 +99,9 @@ func TestErrorsSayWhatWasTried(t *testing.T) {
 
 // TestMessagesMayGrow reads messages of a build that knows more fields, and of one that knows fewer.
 func TestMessagesMayGrow(t *testing.T) {
-	longer := append([]byte{3}, append(pack(&question{Nonce: 1, Applied: 2})[1:], 0x93, 1, 2, 3)...)
+	longer := append([]byte{4}, append(pack(&question{Nonce: 1, Applied: 2, Low: true})[1:], 0x93, 1, 2, 3)...)
 	var q question
-	if err := unpack(longer, &q); err != nil || q != (question{1, 2}) {
+	if err := unpack(longer, &q); err != nil || q != (question{1, 2, true}) {
 		t.Errorf("a longer message = %+v, %v", q, err)
 	}
 	q = question{}

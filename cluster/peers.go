@@ -42,10 +42,11 @@ type peers struct {
 	gossip   map[string]string // node address by id, of nodes that are alive
 	progress map[string]uint64 // applied index by id, as last heard
 	budgets  map[string]uint64 // byte budget by id, as last heard
+	room     map[string]said   // on the disk, by id
 }
 
 func newPeers() *peers {
-	return &peers{config: map[string]string{}, gossip: map[string]string{}, progress: map[string]uint64{}, budgets: map[string]uint64{}}
+	return &peers{config: map[string]string{}, gossip: map[string]string{}, progress: map[string]uint64{}, budgets: map[string]uint64{}, room: map[string]said{}}
 }
 
 // resolve looks addresses up. Nodes whose address is not known are kept, with an empty one: calling them fails at once.

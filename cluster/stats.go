@@ -15,6 +15,7 @@ type Stats struct {
 	Log    LogStats
 	Port   nodeport.Stats
 	State  fsm.Stats
+	Disk   DiskStats
 
 	IsLeader    bool
 	Term        uint64
@@ -49,6 +50,13 @@ type LogStats struct {
 	SinceSnapshotBytes      uint64
 }
 
+// DiskStats say how full the disk of the data directory is.
+type DiskStats struct {
+	Free, Total uint64 // bytes; 0 = not known
+	Mark        uint64 // free bytes below which it counts as nearly full
+	Low         bool   // it does
+}
+
 // Stats returns the counters. It may be called at any time.
 func (n *Node) Stats() Stats {
 	w, r, l := &n.writes, &n.asker.counts, n.store.Counts
@@ -67,7 +75,7 @@ func (n *Node) Stats() Stats {
 			WriteTime: time.Duration(l.WriteNS.Load()), Slowest: time.Duration(l.SlowestNS.Load()),
 			SizeBytes: n.store.SizeBytes(), SinceSnapshotBytes: n.replica.logBytes.Load(),
 		},
-		Port: n.port.Stats(), State: n.replica.machine.Stats(), Commit: n.raft.CommitIndex(),
+		Port: n.port.Stats(), State: n.replica.machine.Stats(), Commit: n.raft.CommitIndex(), Disk: n.space.stats(),
 	}
 	s.Term, s.IsLeader = n.leading()
 	if o := n.office.Load(); o != nil {

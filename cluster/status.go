@@ -83,6 +83,7 @@ func (n *Node) Ready() []sessnode.Check {
 		check("member", inCluster && at.Generation != 0, n.waitingFor()),
 		check("leader", leader.id != "", "no leader is known"),
 		check("applied", commit <= at.Index+readyLag, "restoring, or far behind the log"),
+		n.storageCheck(),
 	}
 	return list
 }

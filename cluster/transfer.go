@@ -53,6 +53,10 @@ func (n *Node) handleTransfer(ctx context.Context, _ string, body []byte) ([]byt
 // transfer hands over from this node, if it leads. Raft refuses while its main loop is busy, for example with a disk write: that
 // passes, so it is asked again until ctx ends.
 func (n *Node) transfer(ctx context.Context, to string) error {
+	to, err := n.successor(to)
+	if err != nil {
+		return err
+	}
 	begin := n.raft.LeadershipTransfer
 	if to != "" {
 		target, err := n.voterCalled(to)

@@ -28,7 +28,7 @@ func openNode(ctx context.Context, log *slog.Logger, s settings, version, httpAd
 	if s.Limits.SnapshotLog != 0 {
 		c.Limits.SnapshotLog, c.Limits.TrailingLog = s.Limits.SnapshotLog, s.Limits.SnapshotLog
 	}
-	c.Limits.StallTimeout = s.Limits.StallTimeout
+	c.Limits.StallTimeout, c.Limits.MinFree = s.Limits.StallTimeout, s.Limits.MinFree
 	c.Expect, c.Seeds, c.Budget = s.Cluster.Expect, s.Cluster.Seeds, s.budget()
 	c.Logger, c.OnFailure = log, fail
 	if err := probeGossip(ctx, s.Listen.Gossip); err != nil {

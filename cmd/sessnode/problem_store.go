@@ -48,6 +48,9 @@ func storeWords(code sessnode.Code, e *sessnode.Error) words {
 	case sessnode.CodeTooLarge:
 		return words{"it is larger than the app's policy or a fixed limit allows", "sessnode app get " + named(e.App) + "; all limits are in docs/reference/limits.md"}
 	case sessnode.CodeFull:
+		if e.Reason == sessnode.ReasonDisk {
+			return words{"the disks of too many nodes are nearly full: creating and growing are refused, ending goes on", "sessnode check --url http://HOST:7480 for each node shows whose; docs/how-to/disk-full.md says how to make room"}
+		}
 		return words{"sessions fill the memory that the cluster has for them: creating and growing are refused, ending goes on", "sessnode app list shows whose they are; revoke what is not needed, or give the nodes more memory (--max-memory)"}
 	case sessnode.CodeGone:
 		return words{"the place in the list or stream is no longer kept", "start again from the beginning"}

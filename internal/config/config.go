@@ -58,6 +58,7 @@ type Limits struct {
 	MaxMemory      uint64 // bytes; 0: what the system or its control group has
 	MaxInFlight    int    // requests being worked on at once; more are shed with 503
 	MaxConnections int    // open HTTP connections
+	MinFree        uint64 // free bytes of the disk below which it counts as nearly full; 0: 512 MiB or a tenth of the disk, if that is less
 
 	SnapshotLog  uint64        // drills only: bytes of log before a snapshot, and of log that is kept; 0: the default
 	StallTimeout time.Duration // drills only: of one write to the disk; 0: the default

@@ -76,6 +76,8 @@ func limitKeys() []Key {
 			parse: countTo(func(t *told) *int { return &t.node.Limits.MaxInFlight }, 1, 1<<20)},
 		{Name: "max-connections", Type: typeCount, Default: "8192", Unit: "connections", Group: g, Scope: in, Help: "open HTTP connections; more wait to be accepted",
 			parse: countTo(func(t *told) *int { return &t.node.Limits.MaxConnections }, 1, 1<<20)},
+		{Name: "min-free", Type: typeSize, Default: "0", Group: g, Scope: in, Help: "free space of the disk under --data below which it is nearly full (0: 512MiB or a tenth of the disk, if that is less)",
+			parse: sizeTo(func(t *told) *uint64 { return &t.node.Limits.MinFree })},
 		{Name: "snapshot-log", Type: typeSize, Default: "0", Group: g, Scope: in, Hidden: true, Help: "drills only: log after which a snapshot is taken at the earliest, and what of it is kept (0: the default)",
 			parse: sizeTo(func(t *told) *uint64 { return &t.node.Limits.SnapshotLog })},
 		{Name: "stall-timeout", Type: typeDuration, Default: "0s", Group: g, Scope: in, Hidden: true, Help: "drills only: how long a write to the disk may take before the node stops itself (0s: the default)",

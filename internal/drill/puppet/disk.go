@@ -86,3 +86,11 @@ func (d *disk) write() error {
 	}
 	return nil
 }
+
+// diskFree is what the node sees of its disk: what the drill says, where it says anything.
+func (p *Puppet) diskFree(dir string) (free, total uint64, err error) {
+	if free, total, said := p.disk.free(); said {
+		return free, total, nil
+	}
+	return raftlog.DiskFree(dir)
+}

@@ -78,6 +78,7 @@ func (p *Puppet) Close() {
 func (p *Puppet) Seams(ctx context.Context, s *cluster.Seams, gossip string) error {
 	s.Dial = p.dial
 	s.WrapLog = p.disk.wrap
+	s.DiskFree = p.diskFree
 	s.Clock = p.clock
 	if gossip == "" {
 		return nil
