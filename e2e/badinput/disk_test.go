@@ -7,6 +7,7 @@ package badinput
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,14 +22,15 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(harness.Main(m)) }
 
-// start runs three nodes and returns a client of all of them.
-func start(t *testing.T, plain bool) (*harness.Cluster, *client.Client) {
+// start runs three nodes, with more flags if there are any, and returns a client of all of them.
+func start(t *testing.T, plain bool, flags ...string) (*harness.Cluster, *client.Client) {
 	t.Helper()
 	binary, err := harness.Build(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	cluster, err := harness.New(t.Context(), harness.Config{Binary: binary, Root: t.TempDir(), Nodes: 3, Profile: "fast", Plain: plain})
+	cluster, err := harness.New(t.Context(), harness.Config{Binary: binary, Root: t.TempDir(), Nodes: 3, Profile: "fast", Plain: plain,
+		Args: func(string) []string { return flags }})
 	t.Cleanup(func() { _ = cluster.Close(context.Background()) })
 	if err != nil {
 		t.Fatal(err)
@@ -105,7 +107,7 @@ func fill(t *testing.T, dir string) (free func()) {
 }
 
 func TestFullDiskOfTheLeaderStopsItAndLosesNothing(t *testing.T) {
-	cluster, c := start(t, false)
+	cluster, c := start(t, false, "--min-free", "1") // or it would hand over before, and nobody would write to it as leader
 	var tokens []sessnode.Token
 	for range 20 {
 		tokens = append(tokens, create(t, c, 1000))
@@ -142,6 +144,61 @@ func TestFullDiskOfTheLeaderStopsItAndLosesNothing(t *testing.T) {
 	for i, token := range tokens {
 		if _, err := own.Read(t.Context(), token); err != nil {
 			t.Fatalf("session %d of %d at the node that is back: %v", i, len(tokens), err)
+		}
+	}
+}
+
+// TestTheLeaderHandsOverBeforeItsDiskIsFull fills real disks: the leader's first, then all. Nobody is refused before all are full; then
+// only what grows is, and with room again nothing is.
+func TestTheLeaderHandsOverBeforeItsDiskIsFull(t *testing.T) {
+	cluster, c := start(t, false)
+	kept := create(t, c, 1000)
+	old, _, err := cluster.Leader(t.Context(), 10*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	frees := []func(){fill(t, old.Disk.Dir())}
+	await := func(what string, check func(context.Context) error) {
+		t.Helper()
+		if err := harness.Await(t.Context(), 30*time.Second, what, check); err != nil {
+			t.Fatal(err)
+		}
+	}
+	await("another leader", func(ctx context.Context) error {
+		leader, _, err := cluster.Leader(ctx, 10*time.Second)
+		if err == nil && leader == old {
+			err = errors.New("the same leads")
+		}
+		return err
+	})
+	create(t, c, 1000)
+	for _, n := range cluster.Others(old) {
+		frees = append(frees, fill(t, n.Disk.Dir()))
+	}
+	v, err := client.JSON("x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	await("a create to be refused", func(ctx context.Context) error {
+		_, _, err := c.Create(ctx, client.Create{Attrs: map[string]sessnode.Value{"v": v}})
+		if !errors.Is(err, sessnode.ErrFull) || sessnode.ReasonOf(err) != sessnode.ReasonDisk {
+			return fmt.Errorf("create = %w", err)
+		}
+		return nil
+	})
+	if _, err := c.Read(t.Context(), kept); err != nil {
+		t.Errorf("read on full disks = %v", err)
+	}
+	for _, free := range frees {
+		free()
+	}
+	await("a create to succeed", func(ctx context.Context) error {
+		_, _, err := c.Create(ctx, client.Create{})
+		return err
+	})
+	for _, n := range cluster.Nodes {
+		if !n.Running() {
+			t.Errorf("%s has stopped", n.Name)
 		}
 	}
 }

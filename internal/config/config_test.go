@@ -51,7 +51,7 @@ func TestEveryKeyIsReadFromFlagAndEnvironment(t *testing.T) {
 	set := map[string]string{
 		"name": "n9", "data": "/d", "http": "10.0.0.1:1", "node": "10.0.0.1:2", "gossip": "10.0.0.1:3", "advertise-host": "h",
 		"strict-apps": "true", "seeds": "a:1, b:2", "expect": "3", "profile": "fast", "clock-offset": "1h", "cluster-key-file": "k",
-		"api-keys-file": "a", "hosts": "sessions.example,*", "open-metrics": "1", "insecure": "true", "max-memory": "2GiB", "max-in-flight": "7", "max-connections": "8",
+		"api-keys-file": "a", "hosts": "sessions.example,*", "open-metrics": "1", "insecure": "true", "max-memory": "2GiB", "max-in-flight": "7", "max-connections": "8", "min-free": "1GiB",
 		"log-format": "json", "log-level": "warn", "tls-cert-file": "c", "tls-key-file": "ck", "peer-cert-file": "p", "peer-key-file": "pk", "peer-ca-file": "ca",
 		"snapshot-log": "1MiB", "stall-timeout": "3s",
 	}
@@ -61,7 +61,7 @@ func TestEveryKeyIsReadFromFlagAndEnvironment(t *testing.T) {
 		Cluster: config.Cluster{Seeds: []string{"a:1", "b:2"}, Expect: 3, Profile: "fast", ClockOffset: time.Hour},
 		Security: config.Security{ClusterKeyFile: "k", APIKeysFile: "a", Hosts: []string{"sessions.example", "*"}, OpenMetrics: true, Insecure: true,
 			TLS: config.KeyPair{Cert: "c", Key: "ck"}, Peer: config.KeyPair{Cert: "p", Key: "pk"}, PeerCAFile: "ca"},
-		Limits: config.Limits{MaxMemory: 2 << 30, MaxInFlight: 7, MaxConnections: 8, SnapshotLog: 1 << 20, StallTimeout: 3 * time.Second},
+		Limits: config.Limits{MaxMemory: 2 << 30, MaxInFlight: 7, MaxConnections: 8, MinFree: 1 << 30, SnapshotLog: 1 << 20, StallTimeout: 3 * time.Second},
 		Log:    config.Log{Format: "json", Level: slog.LevelWarn},
 	}
 	vars := map[string]string{}
