@@ -41,7 +41,7 @@ up() {
 run() {
   local terminal=()
   [ -t 0 ] && [ -t 1 ] || terminal=(-T)
-  compose run --rm "${terminal[@]}" operator "$@"
+  compose run --rm ${terminal[@]+"${terminal[@]}"} operator "$@"
 }
 
 # key copies one file out of the container that made it: there is no shell in it to print it.
