@@ -46,8 +46,8 @@ func header(s State, screen term.Screen) string {
 	}
 	room := screen.Width - term.Width(at) - 2
 	left := screen.Bold("drill " + term.Clean(s.Scenario))
-	for _, part := range []string{fmt.Sprintf(" · seed %d", s.Seed), fmt.Sprintf(" · %d nodes", len(s.Nodes)), fmt.Sprintf(" · %d clients", s.Clients)} {
-		if term.Width(left+part) <= room {
+	for i, part := range []string{fmt.Sprintf(" · seed %d", s.Seed), fmt.Sprintf(" · %d nodes", len(s.Nodes)), fmt.Sprintf(" · %d clients", s.Clients)} {
+		if notYet := i == 1 && len(s.Nodes) == 0; !notYet && term.Width(left+part) <= room {
 			left += part
 		}
 	}
@@ -118,7 +118,10 @@ func node(n Node, screen term.Screen) string {
 	case n.Leads:
 		return name + screen.Green(fmt.Sprintf("★ leader term %d", n.Term))
 	}
-	return name + fmt.Sprintf("· follower lag %s", term.Count(n.Lag))
+	if n.Lag >= 10_000 {
+		return name + screen.Warn("lag "+term.Count(n.Lag))
+	}
+	return name + "· follower lag " + term.Count(n.Lag)
 }
 
 // short writes a time that goes on: "4.2 s".

@@ -108,17 +108,18 @@ func applied(r *result.Result, a axis) chart {
 			most = max(most, p[1])
 		}
 	}
+	top := max(float64(most), 1) * 1.04 // so that the broadest line is not cut
 	height := appliedTop + appliedHeight + 22
 	bands(&c, r, a, appliedTop, appliedTop+appliedHeight)
 	a.grid(&c, appliedTop, appliedTop+appliedHeight, true)
 	step := niceStep(max(float64(most), 1) / 4)
 	for v := 0.0; v <= float64(most); v += step {
-		y := appliedTop + appliedHeight*(1-v/max(float64(most), 1))
+		y := appliedTop + appliedHeight*(1-v/top)
 		c.element("line", "class", "tick", "x1", "0", "x2", "100%", "y1", number(y), "y2", number(y))
 		names.text("mute", "end", "100%", y+4, count(int(v)))
 	}
 	for _, s := range r.Applied {
-		c.stretched("line line"+nodeStyle(r, s.Node), linePath(s, a, float64(most)), appliedTop, appliedHeight)
+		c.stretched("line line"+nodeStyle(r, s.Node), linePath(s, a, top), appliedTop, appliedHeight)
 	}
 	if len(r.Applied) == 0 {
 		c.text("mute", "start", "6", appliedTop+appliedHeight/2, "no node was heard")
@@ -127,14 +128,14 @@ func applied(r *result.Result, a axis) chart {
 	return chart{names.done("names", "scale of the index", height), c.done("plot", label, height), int(height)}
 }
 
-func linePath(s result.Series, a axis, most float64) string {
+func linePath(s result.Series, a axis, top float64) string {
 	var path strings.Builder
 	for i, p := range s.At {
 		verb := "L"
 		if i == 0 || p[0]-s.At[i-1][0] > brokenMS {
 			verb = "M"
 		}
-		fmt.Fprintf(&path, "%s%.0f %.0f", verb, a.at(float64(p[0]))*spanX/100, spanY*(1-float64(p[1])/max(most, 1)))
+		fmt.Fprintf(&path, "%s%.0f %.0f", verb, a.at(float64(p[0]))*spanX/100, spanY*(1-float64(p[1])/top))
 	}
 	return path.String()
 }
