@@ -35,7 +35,7 @@ func (n *Node) compact(ctx context.Context) {
 			return
 		}
 		size := n.replica.logBytes.Load()
-		if size < least || size < n.replica.machine.Stats().Bytes/2 {
+		if size < least || !n.cfg.Limits.SnapshotAny && size < n.replica.machine.Stats().Bytes/2 {
 			continue
 		}
 		err := n.Snapshot(ctx)

@@ -69,6 +69,7 @@ type Limits struct {
 	Timeout      time.Duration // of a read or write whose context has no deadline; default 5 s
 	StallTimeout time.Duration // how long a disk write may take before the node stops itself; default 10 s
 	SnapshotLog  uint64        // bytes of log after which a snapshot is taken at the earliest; default 64 MiB
+	SnapshotAny  bool          // take it then, also where the state is much larger than the log; else only at half of its size
 	TrailingLog  uint64        // bytes of log that are kept behind a snapshot for followers that lag, roughly; default 64 MiB
 	MinFree      uint64        // free bytes of the disk below which it counts as nearly full; default 512 MiB or a tenth of the disk, if that is less
 }

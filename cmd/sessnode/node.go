@@ -26,7 +26,7 @@ func openNode(ctx context.Context, log *slog.Logger, s settings, version, httpAd
 	}
 	c.Seams.ClockOffset = s.Cluster.ClockOffset
 	if s.Limits.SnapshotLog != 0 {
-		c.Limits.SnapshotLog, c.Limits.TrailingLog = s.Limits.SnapshotLog, s.Limits.SnapshotLog
+		c.Limits.SnapshotLog, c.Limits.TrailingLog, c.Limits.SnapshotAny = s.Limits.SnapshotLog, s.Limits.SnapshotLog, true
 	}
 	c.Limits.StallTimeout, c.Limits.MinFree = s.Limits.StallTimeout, s.Limits.MinFree
 	c.Expect, c.Seeds, c.Budget = s.Cluster.Expect, s.Cluster.Seeds, s.budget()

@@ -102,7 +102,7 @@ func newRoot(std stdio) *cobra.Command {
 			root.AddCommand(c)
 		}
 	}
-	in(groupRun, newServe(std), newDemo(std), newBench(std))
+	in(groupRun, newServe(std), newDemo(std), newBench(std), newDrill(std))
 	in(groupLook, newStatus(std), newTop(std), newEvents(std), newCheck(std), newDoctor(std))
 	in(groupSessions, newSession(std), newWhy(std), newSubject(std))
 	in(groupOperate, newNode(std), newBackup(std), newRecover(std), newApp(std), newKey(std), newTLS(std), newSecrets(std), newConfig(std))

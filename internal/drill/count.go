@@ -48,16 +48,23 @@ func (r *run) count(seen load.Results) {
 	c.EventsHeard, c.SearchedMB = r.stage.settled.events, int(r.stage.settled.searched>>20)
 }
 
+// Limits says what no drill proves, a sentence each.
+func Limits() []string {
+	return []string{
+		"All nodes ran on one machine, with one clock and one disk: what only two machines can do to each other was not tried.",
+		"What was not asked within these seconds was not judged; another seed asks other things at other moments.",
+		"Whether a machine's disk keeps what it says it has synced is for its maker to prove.",
+	}
+}
+
 // begin fills in what is known before anything runs.
 func (r *run) begin() {
 	r.result = result.Result{
 		Schema: result.Schema, Scenario: r.scenario.Name, Title: r.scenario.Title, Seed: r.cfg.Seed, Started: time.Now().UTC(), Replay: r.replay(),
-		Limits: append(append([]string{}, r.scenario.Limits...),
-			"All nodes ran on one machine, with one clock and one disk: what only two machines can do to each other was not tried.",
-			"What was not asked within these seconds was not judged; another seed asks other things at other moments.",
-			"Whether a machine's disk keeps what it says it has synced is for its maker to prove."),
+		Limits: append(append([]string{}, r.scenario.Limits...), Limits()...),
 		Environment: result.Environment{Version: r.cfg.Version, Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH, CPUs: runtime.NumCPU(),
-			Nodes: r.cfg.Nodes, Profile: profile, ElectMS: timeline.MS(electionTimeout), Clients: r.cfg.Clients, Args: r.cfg.Args, Sabotage: r.cfg.Sabotage},
+			Nodes: r.cfg.Nodes, Profile: profile, ElectMS: timeline.MS(electionTimeout), Clients: r.cfg.Clients, People: r.cfg.People,
+			HoldMS: timeline.MS(r.cfg.Hold), BudgetMS: timeline.MS(r.cfg.Budget), Args: r.cfg.Args, Sabotage: r.cfg.Sabotage},
 	}
 }
 

@@ -26,6 +26,7 @@ const mostEach = 5
 // judge runs every checker over what was seen, and completes the result but for its verdict.
 func (r *run) judge() Evidence {
 	seen := r.load.Results()
+	r.count(seen)
 	if r.spans.after.To > 0 { // else the drill was cut short, and has failed or is in doubt by that
 		r.checkStore(seen)
 		r.checkPeople()
@@ -35,7 +36,6 @@ func (r *run) judge() Evidence {
 	if worst := r.stalls.worst(); worst > stallBound {
 		r.doubt("this machine stood still for %v: nothing that was measured meanwhile means anything", worst.Round(time.Millisecond))
 	}
-	r.count(seen)
 	r.draw(seen.Ops)
 	r.mu.Lock()
 	r.leave(r.now())

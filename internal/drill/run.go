@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,8 +21,11 @@ import (
 // The amounts that make a drill convincing, and the limits within which things must happen.
 const (
 	warmOps   = 300 // acknowledged operations before the fault
-	windowOps = 100 // acknowledged, or tried where nothing may be acknowledged, while the fault holds
+	windowOps = 100 // acknowledged while the fault holds
 	steadyFor = 1500 * time.Millisecond
+
+	// leastTried is how many requests must have been tried where nothing may be acknowledged. Clients wait long for each.
+	leastTried = 40
 
 	landLimit    = 10 * time.Second // for a fault to be seen to have landed
 	recoverLimit = 30 * time.Second // for the cluster to be whole again
@@ -140,7 +144,7 @@ func (r *run) play(ctx context.Context) error {
 	if err := r.awaitReady(ctx); err != nil {
 		return err
 	}
-	if err := r.awaitAcked(ctx, windowOps, recoverLimit, "work after the fault"); err != nil {
+	if err := r.awaitAcked(ctx, windowOps+int64(2*r.cfg.Clients), recoverLimit, "work after the fault"); err != nil {
 		return err
 	}
 	whole := r.now()
@@ -187,11 +191,16 @@ func (r *run) leave(at time.Duration) {
 	}
 }
 
+// mostDoubts is how many reasons for being inconclusive are kept: each alone is enough.
+const mostDoubts = 12
+
 // doubt is a reason why the drill cannot be a PASS.
 func (r *run) doubt(format string, args ...any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.result.Doubts = append(r.result.Doubts, fmt.Sprintf(format, args...))
+	if text := fmt.Sprintf(format, args...); len(r.result.Doubts) < mostDoubts && !slices.Contains(r.result.Doubts, text) {
+		r.result.Doubts = append(r.result.Doubts, text)
+	}
 }
 
 // claim is a check that only this scenario has.

@@ -119,10 +119,14 @@ func snapshotStorm(ctx context.Context, r *run) error {
 		if err := r.heal(ctx, start(node), s); err != nil {
 			return err
 		}
-		after := r.snapshotsInstalled(node)
-		s.fault.Proof += fmt.Sprintf("; it was sent %d snapshots when it came back", after-before)
-		if after == before {
-			r.doubt("%s was not sent a snapshot: its log reached far enough back", node.Name)
+		err = local.Await(ctx, landLimit, "a snapshot to be installed", func(context.Context) error {
+			if r.snapshotsInstalled(node) == before {
+				return fmt.Errorf("%s was sent none", node.Name)
+			}
+			return nil
+		})
+		if err != nil {
+			r.doubt("%s caught up without a snapshot: %v", node.Name, err)
 		}
 	}
 	return nil

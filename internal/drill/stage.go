@@ -75,7 +75,7 @@ func (s *stage) openLoad(ctx context.Context) error {
 	for _, n := range r.cluster.Nodes {
 		urls = append(urls, n.URL)
 	}
-	r.load = load.New(load.Config{Nodes: urls, Key: r.cluster.Keys.Operator, Seed: r.cfg.Seed, Clients: r.cfg.Clients, Watchers: 5})
+	r.load = load.New(load.Config{Nodes: urls, Key: r.cluster.Keys.Operator, Seed: r.cfg.Seed, Clients: r.cfg.Clients, Watchers: 5, Try: tryLimit, Sticky: true})
 	r.watch = newWatcher(r)
 	listener, err := client.New(r.cluster.URLs(), client.WithAPIKey(r.cluster.Keys.Operator), client.WithApp(load.App))
 	if err != nil {
@@ -154,6 +154,9 @@ func (s *stage) openDisks(ctx context.Context) error {
 	}
 	return nil
 }
+
+// tryLimit is how long a client waits for one node before it asks another: long for a node that answers, short for a person who waits.
+const tryLimit = 750 * time.Millisecond
 
 // drillThink is how long people pause between two clicks: quick ones, since a drill is short.
 const drillThink = 400 * time.Millisecond

@@ -58,7 +58,7 @@ func (r *run) pace(ctx context.Context, least time.Duration, ops int64, s *strik
 	case r.scenario.Serves == degraded:
 		return nil // judged at the end, by what was acknowledged in the whole of it
 	case r.scenario.Serves == standing && s.fault.On != "all nodes":
-		seen, what = func() int64 { return r.load.Recorder().Tried() - s.tried }, "tried"
+		seen, what, ops = func() int64 { return r.load.Recorder().Tried() - s.tried }, "tried", min(ops, leastTried)
 	case r.scenario.Serves == standing:
 		return nil // no process is there to be asked
 	}

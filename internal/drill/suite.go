@@ -2,7 +2,6 @@ package drill
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/sessnode/sessnode/internal/drill/result"
@@ -40,34 +39,4 @@ func unplayed(s Scenario, cfg Config, err error) result.Result {
 	r.result.TookMS = float64(time.Since(r.result.Started).Milliseconds())
 	r.result.Verdict = r.result.Judge()
 	return r.result
-}
-
-// Overall is the verdict of several drills: FAIL if one failed, else INCONCLUSIVE if one was, or there was none.
-func Overall(all []result.Result) result.Verdict {
-	verdict := result.Pass
-	if len(all) == 0 {
-		verdict = result.Inconclusive
-	}
-	for _, r := range all {
-		switch r.Verdict {
-		case result.Fail:
-			return result.Fail
-		case result.Pass:
-		default:
-			verdict = result.Inconclusive
-		}
-	}
-	return verdict
-}
-
-// Explain describes a scenario for people.
-func Explain(s Scenario) string {
-	text := fmt.Sprintf("%s\n\n%s\n%s\n", s.Name, s.Title, s.Must)
-	if s.Disks {
-		text += "\nNeeds root on Linux: each node gets a disk of its own that can lose power.\n"
-	}
-	for _, limit := range s.Limits {
-		text += "\n" + limit + "\n"
-	}
-	return text
 }

@@ -92,16 +92,20 @@ func (n *Node) Kill() (pid int, err error) {
 // Stop sends SIGTERM, waits until the process has drained and ended, and returns how. Ending in any other way than with 0 is an error.
 func (n *Node) Stop(ctx context.Context) (how string, err error) {
 	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.proc == nil || !n.proc.running() {
+	proc := n.proc
+	if proc == nil || !proc.running() {
+		n.mu.Unlock()
 		return "", fmt.Errorf("%s does not run", n.Name)
 	}
 	n.stopped = true
-	if err := n.proc.terminate(ctx); err != nil {
+	n.mu.Unlock() // it drains for a while, and is looked at meanwhile
+	if err := proc.terminate(ctx); err != nil {
 		return "", fmt.Errorf("stop %s: %w", n.Name, err)
 	}
+	n.mu.Lock()
 	n.since = time.Now()
-	how, code := n.proc.exit()
+	n.mu.Unlock()
+	how, code := proc.exit()
 	if code != 0 {
 		err = fmt.Errorf("%s was to stop, and ended with %s", n.Name, how)
 	}

@@ -18,9 +18,9 @@ type process struct {
 	done chan struct{} // closed when it has ended and was waited for
 }
 
-// onOwnThread runs f on a thread that lives as long as f. Linux sends Pdeathsig when the thread that started the child ends, not
+// OnOwnThread runs f on a thread that lives as long as f. Linux sends Pdeathsig when the thread that started the child ends, not
 // the program (prctl(2)), and Go ends threads as it likes: so the thread that starts a node waits for it.
-func onOwnThread(f func()) {
+func OnOwnThread(f func()) {
 	done := make(chan struct{})
 	go func() { // ends with f
 		defer close(done)
@@ -41,7 +41,7 @@ func startProcess(binary string, args, env []string, logFile string, enter func(
 	cmd.Env, cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = env, log, log, nodeAttr()
 	p := &process{cmd: cmd, done: make(chan struct{})}
 	started := make(chan error, 1)
-	go onOwnThread(func() { // ends with the process
+	go OnOwnThread(func() { // ends with the process
 		defer close(p.done)
 		defer log.Close()
 		err := cmd.Start()

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -18,20 +19,18 @@ import (
 // api sends single requests. It never retries by itself, so that a history shows each try; Go's own retry on a kept
 // connection that turned out to be closed sends the same operation id again, which is the same try to the store.
 type api struct {
-	http  *http.Client
-	nodes []string // base addresses
-	key   string   // of an operator; may be empty
+	http   *http.Client
+	nodes  []string // base addresses
+	key    string   // of an operator; may be empty
+	server string   // how long a node may work on a request, in seconds
 }
 
-// The limits of one try: what the node is told, and when the client gives up on the node.
-const (
-	serverLimit = "1"
-	clientLimit = 1500 * time.Millisecond
-	maxAnswer   = 1 << 20
-)
+const maxAnswer = 1 << 20
 
-func newAPI(nodes []string, key string) *api {
-	return &api{nodes: nodes, key: key, http: &http.Client{Timeout: clientLimit, Transport: &http.Transport{
+// newAPI makes an API. A client gives up on a node after limit; the node is told two thirds of it.
+func newAPI(nodes []string, key string, limit time.Duration) *api {
+	server := strconv.FormatFloat((limit * 2 / 3).Seconds(), 'f', 3, 64)
+	return &api{nodes: nodes, key: key, server: server, http: &http.Client{Timeout: limit, Transport: &http.Transport{
 		DialContext:         (&net.Dialer{Timeout: 500 * time.Millisecond}).DialContext,
 		MaxIdleConnsPerHost: 64,
 		DisableCompression:  true,
@@ -95,7 +94,7 @@ func (a *api) request(ctx context.Context, node int, c call) (*http.Request, err
 		return nil, err
 	}
 	a.authorize(req)
-	req.Header.Set("Session-Timeout", serverLimit)
+	req.Header.Set("Session-Timeout", a.server)
 	for name, value := range map[string]string{"Session-Token": c.token.Reveal(), "Idempotency-Key": c.op, "If-Match": c.ifMatch} {
 		if value != "" {
 			req.Header.Set(name, value)

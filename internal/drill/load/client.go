@@ -14,6 +14,9 @@ type client struct {
 	load *Load
 	id   int
 	rng  *rand.Rand
+
+	sticky bool // stays at node until that gives no answer
+	node   int
 }
 
 // patience is how long a patient client retries before it leaves an outcome unknown. It is longer than any outage of a run.

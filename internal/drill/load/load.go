@@ -24,6 +24,8 @@ type Config struct {
 	Seed     uint64        // decides what each client wants; timing is not decided by it
 	Clients  int           // default 20
 	Watchers int           // sessions that are left to expire at any time; default 6, negative: none
+	Try      time.Duration // how long a client waits for one node; default 1.5 s
+	Sticky   bool          // every fourth client stays at one node until that gives no answer, as app servers do; the others roam
 	Think    time.Duration // average pause between a client's operations; default 8 ms
 }
 
@@ -72,10 +74,13 @@ func New(cfg Config) *Load {
 	if cfg.Watchers == 0 {
 		cfg.Watchers = 6
 	}
+	if cfg.Try == 0 {
+		cfg.Try = 1500 * time.Millisecond
+	}
 	if cfg.Think == 0 {
 		cfg.Think = 8 * time.Millisecond
 	}
-	l := &Load{cfg: cfg, api: newAPI(cfg.Nodes, cfg.Key), rec: history.NewRecorder()}
+	l := &Load{cfg: cfg, api: newAPI(cfg.Nodes, cfg.Key, cfg.Try), rec: history.NewRecorder()}
 	l.broken = make([]atomic.Int64, len(cfg.Nodes))
 	l.life, l.abandon = context.WithCancel(context.Background())
 	for i := range l.subjects {
@@ -101,7 +106,11 @@ func (l *Load) Start(ctx context.Context) {
 }
 
 func (l *Load) client(id int) *client {
-	return &client{load: l, id: id, rng: rand.New(rand.NewPCG(l.cfg.Seed, uint64(id)))}
+	c := &client{load: l, id: id, rng: rand.New(rand.NewPCG(l.cfg.Seed, uint64(id)))}
+	if l.cfg.Sticky && id%4 == 0 {
+		c.sticky, c.node = true, id/4%len(l.cfg.Nodes)
+	}
+	return c
 }
 
 // Stop asks all clients to stop and waits until each has an answer to its last operation. Watchers go on with the sessions

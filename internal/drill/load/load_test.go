@@ -123,7 +123,7 @@ func TestARequestThatWentOutIsNeverCertainlyNotDone(t *testing.T) {
 	})
 	server.Start()
 	defer server.Close()
-	a := newAPI([]string{server.URL}, "")
+	a := newAPI([]string{server.URL}, "", time.Second)
 	defer a.close()
 	req := call{method: "PATCH", path: sessionPath, op: "op", body: map[string]string{}}
 	if r := a.do(t.Context(), 0, req); r.outcome != history.Done {

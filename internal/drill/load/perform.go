@@ -35,6 +35,9 @@ func (c *client) perform(op *history.Op, req call) string {
 		op.Tries = append(op.Tries, history.Try{Node: node, Follower: int64(node) != l.leader.Load(), Outcome: r.outcome})
 		doubt = doubt || r.outcome == history.Unknown
 		l.observe(node, r)
+		if c.sticky && r.outcome != history.Done {
+			c.node = (node + 1) % len(l.cfg.Nodes)
+		}
 		if r.outcome == history.Done || impatient || op.Return > giveUp || l.life.Err() != nil {
 			break
 		}
@@ -70,6 +73,9 @@ func (c *client) repeat(req call) { c.load.api.do(c.load.life, c.pick(), req) }
 // more often, and half of the work is to go through followers. A node that gave no answer lately is avoided, as the product's own clients
 // do, a follower for another one; now and then it is tried all the same.
 func (c *client) pick() int {
+	if c.sticky {
+		return c.node
+	}
 	leader, nodes := int(c.load.leader.Load()), len(c.load.cfg.Nodes)
 	if c.rng.IntN(5) < 2 && !c.shuns(leader) {
 		return leader

@@ -192,6 +192,9 @@ type Environment struct {
 	Profile   string   `json:"profile"`
 	ElectMS   float64  `json:"election_ms"` // the election time-out
 	Clients   int      `json:"clients"`
+	People    int      `json:"people"`
+	HoldMS    float64  `json:"hold_ms"` // how long a fault was to last at least; 0: as the scenario says
+	BudgetMS  float64  `json:"budget_ms"`
 	Args      []string `json:"args"`
 	Sabotage  string   `json:"sabotage,omitempty"` // the fault of a build that is broken on purpose
 }
