@@ -117,3 +117,12 @@ func TestASuiteWithADoubtIsNoPass(t *testing.T) {
 		t.Errorf("Suite(four passed, one in doubt) begins with %q", got)
 	}
 }
+
+func TestALongWordIsBrokenAndNotLost(t *testing.T) {
+	word := strings.Repeat("0123456789", 20)
+	r := result.Result{Verdict: result.Inconclusive, Doubts: []string{word}}
+	text := strings.Join(Drill(r, Left{}, term.Screen{Width: 60}), "")
+	if got := strings.ReplaceAll(text, " ", ""); !strings.Contains(got, word) {
+		t.Errorf("a doubt of %d characters is not told whole: %q", len(word), text)
+	}
+}
