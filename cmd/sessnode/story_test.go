@@ -153,7 +153,7 @@ func tell(t *testing.T, w *world, story []string) string {
 
 // What differs from run to run.
 var (
-	anyToken = regexp.MustCompile(`\b[A-Za-z0-9_-]{43}\b|-[A-Za-z0-9_-]{42}\b|\b[A-Za-z0-9_-]{42}-|-[A-Za-z0-9_-]{41}-`) // one may begin or end with -
+	anyToken = regexp.MustCompile(`[A-Za-z0-9_-]{43,}`) // whole words: one may begin or end with -
 	anyID    = regexp.MustCompile(`(^|[\s"])[A-Za-z0-9_-]{21}[AQgw]([\s",]|$)`)
 	anyTime  = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`)
 	anyClock = regexp.MustCompile(`\b\d\d:\d\d:\d\d\b`)
@@ -163,7 +163,12 @@ var (
 
 // normal replaces what differs from run to run. The year 2099 is a story's own.
 func normal(text string, now time.Time) string {
-	text = anyToken.ReplaceAllString(text, "TOKEN")
+	text = anyToken.ReplaceAllStringFunc(text, func(word string) string {
+		if len(word) != 43 || strings.Trim(word, "-") == "" { // another word, or a line
+			return word
+		}
+		return "TOKEN"
+	})
 	text = anyTime.ReplaceAllStringFunc(text, func(at string) string {
 		if strings.HasPrefix(at, "2099") {
 			return at
