@@ -53,7 +53,7 @@ func scatter(r *result.Result, a axis) chart {
 		}
 		what := map[bool]string{true: "writes", false: "reads"}[write]
 		plotPoints(&c, r.Points, write, a, scale, top)
-		names.text("name", "start", "0", top+panelHeight/2+4, what)
+		c.text("name", "start", "6", top+14, what)
 	}
 	if len(r.Points) == 0 {
 		c.text("mute", "start", "6", panelTop+panelHeight/2, "nothing was answered")

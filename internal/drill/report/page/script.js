@@ -5,8 +5,9 @@ document.querySelectorAll(".plots").forEach(function (all) {
   function show(e) {
     var box = e.currentTarget.getBoundingClientRect(), share = Math.min(Math.max((e.clientX - box.left) / box.width, 0), 1);
     lines.forEach(function (l) {
+      var plot = l.parentNode.querySelector("svg.plot").getBoundingClientRect();
       l.hidden = false;
-      l.style.left = l.parentNode.querySelector("svg.plot").offsetLeft + share * box.width + "px";
+      l.style.left = plot.left - l.parentNode.getBoundingClientRect().left + share * plot.width + "px";
       l.firstChild.textContent = (share * end / 1000).toFixed(2) + " s";
     });
   }
