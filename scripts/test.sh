@@ -40,7 +40,14 @@ format() {
   [ -z "$wrong" ] || { echo "gofmt would change:"; echo "$wrong"; return 1; }
 }
 
-vet() { go vet ./... && go vet -tags e2e,sabotage ./...; }
+# vet: also that the binary builds where the README says that it does.
+vet() {
+  local bad=0 system
+  go vet ./... || bad=1
+  go vet -tags e2e,sabotage ./... || bad=1
+  for system in darwin freebsd; do CGO_ENABLED=0 GOOS=$system go build -o /dev/null ./cmd/sessnode || bad=1; done
+  return $bad
+}
 
 # unit: everything that runs inside one process, the seeds of the fuzz tests and the tests of the house among it.
 # A few cannot have the race detector, because of a library: cluster/readdress_test.go says which and why.

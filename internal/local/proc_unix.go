@@ -15,9 +15,9 @@ import (
 // the keeper alone sees to that.
 func nodeAttr() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
 
-// lookUp returns when a process began, in the system's own terms, and whether it runs: one that has ended and was not waited for
+// LookUp returns when a process began, in the system's own terms, and whether it runs: one that has ended and was not waited for
 // does not. An error means that there is no such process.
-func lookUp(pid int) (start string, running bool, err error) {
+func LookUp(pid int) (start string, running bool, err error) {
 	state, start, found := strings.Cut(ps(pid, "state=,lstart="), " ")
 	if !found {
 		return "", false, fmt.Errorf("no process %d", pid)
