@@ -10,6 +10,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -20,27 +21,35 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// drawn returns the pages of all samples.
+// drawn returns the pages of all samples, which are drawn once for all tests.
 func drawn(t *testing.T) map[string]string {
 	t.Helper()
+	pages, err := drawnOnce()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pages
+}
+
+var drawnOnce = sync.OnceValues(func() (map[string]string, error) {
 	pages := map[string]string{}
 	for name, r := range map[string]result.Result{"passed": resulttest.Passed(), "failed": resulttest.Failed(), "doubtful": resulttest.Doubtful(),
 		"unplayed": resulttest.Unplayed(), "hurt": resulttest.Hurt(), "zero": {}} {
 		var b strings.Builder
 		if err := WritePage(&b, r, true); err != nil {
-			t.Fatalf("WritePage(%s): %v", name, err)
+			return nil, fmt.Errorf("WritePage(%s): %w", name, err)
 		}
 		pages[name] = b.String()
 	}
 	for name, all := range map[string][]result.Result{"suite": resulttest.Suite(4, true, true), "suite of none": nil, "hurt suite": {resulttest.Hurt()}} {
 		var b strings.Builder
 		if err := WriteSuitePage(&b, all); err != nil {
-			t.Fatalf("WriteSuitePage(%s): %v", name, err)
+			return nil, fmt.Errorf("WriteSuitePage(%s): %w", name, err)
 		}
 		pages[name] = b.String()
 	}
-	return pages
-}
+	return pages, nil
+})
 
 // texts parses a page strictly, and returns its elements and what a reader reads: no styles, scripts and drawings.
 func texts(t *testing.T, name, page string) (elements map[string]int, text string) {
