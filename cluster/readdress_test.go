@@ -76,3 +76,50 @@ func TestANodeThatLostItsDiskIsReplaced(t *testing.T) {
 		})
 	}
 }
+
+// TestAllNodesMoveAtOnce stops all nodes and starts them on other addresses, with nothing but the new seeds to find each other.
+func TestAllNodesMoveAtOnce(t *testing.T) {
+	c := clustertest.Start(t, 3, nil)
+	m, key := clustertest.Create("web", "ada")
+	mustWrite(t, c.Node(0), m)
+	before := c.Node(0).Status(t.Context())
+	all := voters(t, c, 0)
+	var seeds []string
+	for i := range 3 {
+		c.Stop(i)
+	}
+	for i := range 3 {
+		c.Move(i)
+		seeds = append(seeds, c.Config(i).Addresses.Gossip)
+	}
+	for i := range 3 {
+		c.Change(i, func(cfg *cluster.Config) { cfg.Seeds, cfg.Addresses.HTTP = seeds, "127.0.0.1:1" })
+		c.Start(i)
+	}
+	for i := range 3 {
+		c.AwaitReady(i)
+		if _, _, err := c.Node(i).Session(within(t, 20*time.Second), "web", key, sessnode.Read{}); err != nil {
+			t.Errorf("read at node %d after all have moved = %v", i, err)
+		}
+		if id := c.Node(i).Status(t.Context()); id.Cluster != before.Cluster || id.Generation != before.Generation {
+			t.Errorf("node %d is in cluster %s, generation %d, was in %s, %d", i, id.Cluster, id.Generation, before.Cluster, before.Generation)
+		}
+	}
+	leader := c.Leader()
+	if v := voters(t, c, leader); len(v) != len(all) || !v[c.Node(0).ID()] || !v[c.Node(1).ID()] || !v[c.Node(2).ID()] {
+		t.Errorf("voters = %v, want %v", v, all)
+	}
+	c.Await("the new addresses of all nodes", func() bool {
+		moved := 0
+		for _, member := range c.Node(leader).Status(t.Context()).Members {
+			for i := range 3 {
+				if member.ID == c.Node(i).ID() && member.NodeAddr == c.Config(i).Addresses.Node && member.HTTPAddr == "127.0.0.1:1" {
+					moved++
+				}
+			}
+		}
+		return moved == 3
+	})
+	another, _ := clustertest.Create("web", "bob")
+	mustWrite(t, c.Node(leader), another)
+}

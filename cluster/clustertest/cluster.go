@@ -270,6 +270,9 @@ func (c *Cluster) Wipe(i int) {
 	}
 }
 
+// Change alters the configuration of node i, which must be stopped.
+func (c *Cluster) Change(i int, change func(*cluster.Config)) { change(&c.configs[i]) }
+
 // Move gives node i, which must be stopped, other addresses.
 func (c *Cluster) Move(i int) {
 	c.t.Helper()

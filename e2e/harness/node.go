@@ -48,6 +48,9 @@ func (n *Node) Start() error {
 	return err
 }
 
+// Add gives the node more flags from its next start on; a flag given again replaces the earlier one.
+func (n *Node) Add(flags ...string) { n.args = append(n.args, flags...) }
+
 // Running reports whether the node's process exists; a paused one does.
 func (n *Node) Running() bool { return n.proc != nil && n.proc.Running() }
 

@@ -12,6 +12,7 @@ import (
 
 // Status is what the harness reads of GET /v1/cluster.
 type Status struct {
+	Cluster   string   `json:"cluster"`
 	Node      string   `json:"node"`
 	Leader    string   `json:"leader"`
 	Term      uint64   `json:"term"`
