@@ -2,6 +2,9 @@ package cluster_test
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -9,6 +12,7 @@ import (
 	"github.com/sessnode/sessnode"
 	"github.com/sessnode/sessnode/cluster"
 	"github.com/sessnode/sessnode/cluster/clustertest"
+	"github.com/sessnode/sessnode/cluster/raftlog"
 )
 
 const (
@@ -147,4 +151,37 @@ func TestASnapshotThatWouldNotFitIsNotBegun(t *testing.T) {
 	c.Await("a refusal", func() bool { return c.Node(0).Snapshot(within(t, 10*time.Second)) != nil })
 	d[0].Store(diskEmpty)
 	c.Await("a snapshot", func() bool { return c.Node(0).Snapshot(within(t, 10*time.Second)) == nil })
+}
+
+// TestDamagedSnapshotsAreRefusedWithTheCure flips a byte in every snapshot of a stopped node.
+func TestDamagedSnapshotsAreRefusedWithTheCure(t *testing.T) {
+	c := clustertest.Start(t, 1, nil)
+	if err := create(t, c.Node(0)); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Node(0).Snapshot(within(t, 10*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	c.Stop(0)
+	files, err := filepath.Glob(filepath.Join(c.Config(0).DataDir, "snapshots", "*", "state.bin"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no snapshots: %v", err)
+	}
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw[len(raw)/2] ^= 1
+		if err := os.WriteFile(file, raw, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n, err := cluster.Open(t.Context(), c.Config(0))
+	if err == nil {
+		_ = n.Close(t.Context())
+	}
+	if !errors.Is(err, raftlog.ErrDamaged) || !strings.Contains(err.Error(), "snapshots") || !strings.Contains(err.Error(), "Move the data directory away") {
+		t.Errorf("Open with damaged snapshots = %v, want ErrDamaged with the folder and the cure", err)
+	}
 }

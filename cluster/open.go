@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"path/filepath"
 
 	"github.com/hashicorp/raft"
 
@@ -184,6 +185,9 @@ func (n *Node) openRaft(notify chan<- bool) (observed <-chan struct{}, err error
 	if err != nil {
 		return nil, fmt.Errorf("snapshots: %w", err)
 	}
+	if err := n.checkSnapshot(); err != nil {
+		return nil, err
+	}
 	cache, err := raft.NewLogCache(logCacheEntries, n.store)
 	if err != nil {
 		return nil, err
@@ -210,4 +214,19 @@ func (n *Node) handle() {
 	n.port.Handle(methodTransfer, n.handleTransfer)
 	n.port.Handle(methodRemove, n.handleRemove)
 	n.port.Handle(methodPledge, n.handlePledge)
+}
+
+// checkSnapshot refuses a newest snapshot that cannot be read. Raft would fall back on an older one, behind which the log was cut already,
+// and panic.
+func (n *Node) checkSnapshot() error {
+	list, err := n.snapshots.List()
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	_, content, err := n.snapshots.Open(list[0].ID) // reads it whole, and compares its checksum
+	if err != nil {
+		return fmt.Errorf("%w: %s: %w. Move the data directory away and start with an empty one: the node joins again under a new id and gets everything from the others",
+			raftlog.ErrDamaged, filepath.Join(n.dir.Path(), "snapshots", list[0].ID), err)
+	}
+	return content.Close()
 }
