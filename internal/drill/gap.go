@@ -31,7 +31,7 @@ func (r *run) checkGap(ops []history.Op) {
 	var counted time.Duration
 	for i, g := range gaps {
 		own := g.Length()
-		for _, stood := range r.spans.standing {
+		for _, stood := range append(r.spans.refusing, r.spans.standing...) {
 			own -= g.Overlap(stood)
 		}
 		if own > counted {
@@ -50,8 +50,11 @@ func (r *run) checkGap(ops []history.Op) {
 	if counted > r.cfg.Budget {
 		c.Verdict = result.Fail
 	}
-	if len(r.spans.standing) > 0 {
+	switch {
+	case len(r.spans.standing) > 0:
 		c.Title += " once a majority was back"
+	case len(r.spans.refusing) > 0:
+		c.Title += " while there was room"
 	}
 	r.result.Checks = append(r.result.Checks, c)
 }

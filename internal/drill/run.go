@@ -59,7 +59,8 @@ type run struct {
 // spans are the parts of a drill that its judgement depends on.
 type spans struct {
 	before, during, after timeline.Span   // the fault: the time before it, from its landing to the whole cluster, and after that
-	standing              []timeline.Span // when no majority could work
+	standing              []timeline.Span // when no majority could work: nothing may be acknowledged
+	refusing              []timeline.Span // when writes are refused by rule: no gap of the cluster's
 	faults                []timeline.Span
 	phase                 string
 	phaseFrom             time.Duration

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sessnode/sessnode/internal/drill/faultnet"
+	"github.com/sessnode/sessnode/internal/drill/timeline"
 	"github.com/sessnode/sessnode/internal/local"
 )
 
@@ -104,10 +105,11 @@ func diskFull(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	fill := func(nodes []*local.Node, free uint64) func(context.Context) error {
+	full := faultnet.DiskFault{Free: diskLow, Total: diskTotal}
+	fill := func(nodes []*local.Node, f faultnet.DiskFault) func(context.Context) error {
 		return func(ctx context.Context) error {
 			for _, n := range nodes {
-				if _, err := r.net.Node(n.Name).Disk(ctx, faultnet.DiskFault{Free: free, Total: diskTotal}); err != nil {
+				if _, err := r.net.Node(n.Name).Disk(ctx, f); err != nil {
 					return err
 				}
 			}
@@ -115,7 +117,7 @@ func diskFull(ctx context.Context, r *run) error {
 		}
 	}
 	first, err := r.strike(ctx, "disk full", leader.Name, func(ctx context.Context) (string, error) {
-		if err := fill(one(leader), diskLow)(ctx); err != nil {
+		if err := fill(one(leader), full)(ctx); err != nil {
 			return "", err
 		}
 		return "the leader handed over", r.awaitSuccessor(ctx, leader, term)
@@ -127,7 +129,7 @@ func diskFull(ctx context.Context, r *run) error {
 		return err
 	}
 	all, err := r.strike(ctx, "disk full", "all nodes", func(ctx context.Context) (string, error) {
-		if err := fill(r.cluster.Nodes, diskLow)(ctx); err != nil {
+		if err := fill(r.cluster.Nodes, full)(ctx); err != nil {
 			return "", err
 		}
 		return "a create was refused with 507", local.Await(ctx, landLimit, "a create to be refused", r.refusedFull)
@@ -138,7 +140,9 @@ func diskFull(ctx context.Context, r *run) error {
 	if err := r.pace(ctx, r.hold, 0, all); err != nil {
 		return err
 	}
-	return r.heal(ctx, fill(r.cluster.Nodes, 0), first, all)
+	err = r.heal(ctx, fill(r.cluster.Nodes, faultnet.DiskFault{}), first, all)
+	r.spans.refusing = append(r.spans.refusing, timeline.Span{From: all.begun, To: r.now()})
+	return err
 }
 
 func powerCycle(ctx context.Context, r *run) error {

@@ -20,6 +20,7 @@ type landing func(context.Context) (proof string, err error)
 // strike is one fault that was landed.
 type strike struct {
 	fault  *result.Fault
+	begun  time.Duration // when it was about to land
 	landed time.Duration
 	acked  int64 // when it landed
 	tried  int64
@@ -32,7 +33,7 @@ func (r *run) strike(ctx context.Context, name, on string, land landing) (*strik
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s on %s: %w", errNotLanded, name, on, err)
 	}
-	s := &strike{landed: r.now(), acked: r.load.Recorder().Acked(), tried: r.load.Recorder().Tried(),
+	s := &strike{begun: from, landed: r.now(), acked: r.load.Recorder().Acked(), tried: r.load.Recorder().Tried(),
 		fault: &result.Fault{Name: name, On: on, FromMS: timeline.MS(from), Landed: true, Proof: proof}}
 	r.cfg.Observer.Event(s.landed, name+" "+on)
 	return s, nil
