@@ -99,6 +99,7 @@ func serve(ctx context.Context, log *slog.Logger, s settings) error {
 	watching, stopWatching := context.WithCancel(ctx)
 	readiness.Go(func() { narrateReadiness(watching, log, s.Name, p.ready, nil) }) // ends with watching
 	readiness.Go(func() { p.followKeys(watching) })                                // ends with watching
+	readiness.Go(func() { p.takeBackups(watching) })                               // ends with watching
 	defer readiness.Wait()
 	defer stopWatching()
 

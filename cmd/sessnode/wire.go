@@ -14,6 +14,7 @@ import (
 	"github.com/sessnode/sessnode"
 	"github.com/sessnode/sessnode/cluster"
 	"github.com/sessnode/sessnode/httpapi"
+	"github.com/sessnode/sessnode/internal/backups"
 )
 
 // parts is a node that runs.
@@ -22,9 +23,11 @@ type parts struct {
 	ready    func() []sessnode.Check
 	// followKeys takes over cluster keys that change in their file, until ctx ends.
 	followKeys func(ctx context.Context)
-	failed     <-chan error    // the HTTP server has ended by itself
-	left       <-chan struct{} // the node has left its cluster
-	drain      []step
+	// takeBackups takes them by the clock, where that was asked for, until ctx ends.
+	takeBackups func(ctx context.Context)
+	failed      <-chan error    // the HTTP server has ended by itself
+	left        <-chan struct{} // the node has left its cluster
+	drain       []step
 }
 
 // start opens the HTTP port first, so that a port in use is known before the node speaks to others; then the node; then the
@@ -40,18 +43,27 @@ func start(ctx context.Context, log *slog.Logger, s settings, version string) (*
 		return nil, errors.Join(err, ln.Close())
 	}
 	left := make(chan struct{}, 1)
-	api, err := newAPI(log, s, node, left)
+	keeper, err := newKeeper(log, s, node)
+	if err != nil {
+		return nil, errors.Join(err, node.Close(ctx), ln.Close())
+	}
+	api, err := newAPI(log, s, node, keeper, left)
 	if err != nil {
 		return nil, errors.Join(err, node.Close(ctx), ln.Close())
 	}
 	p := serveHTTP(log, s, ln, httpAddr, api, node)
 	p.left = left
+	p.takeBackups = func(ctx context.Context) {
+		if keeper != nil {
+			keeper.Run(ctx)
+		}
+	}
 	p.followKeys = func(ctx context.Context) { followKeys(ctx, log, s, node) }
 	return p, nil
 }
 
 // newAPI puts the HTTP API over the node, with one registry for the metrics of both and of the Go runtime.
-func newAPI(log *slog.Logger, s settings, node *cluster.Node, left chan<- struct{}) (*httpapi.API, error) {
+func newAPI(log *slog.Logger, s settings, node *cluster.Node, keeper *backups.Keeper, left chan<- struct{}) (*httpapi.API, error) {
 	registry := prometheus.NewRegistry()
 	for _, c := range []prometheus.Collector{
 		node.Collector(), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
@@ -61,6 +73,12 @@ func newAPI(log *slog.Logger, s settings, node *cluster.Node, left chan<- struct
 		}
 	}
 	var store httpapi.Store = leavingStore{node, left}
+	if keeper != nil {
+		if err := registry.Register(keeper); err != nil {
+			return nil, fmt.Errorf("metrics: %w", err)
+		}
+		store = keepingStore{store, keeper}
+	}
 	if s.StrictApps {
 		store = strictStore{store}
 	}

@@ -12,15 +12,16 @@ import (
 
 // Status is what the harness reads of GET /v1/cluster.
 type Status struct {
-	Cluster   string   `json:"cluster"`
-	Node      string   `json:"node"`
-	Leader    string   `json:"leader"`
-	Term      uint64   `json:"term"`
-	Commit    uint64   `json:"commit"`
-	Applied   uint64   `json:"applied"`
-	StateHash string   `json:"state_hash"`
-	Sessions  uint64   `json:"sessions"`
-	Members   []Member `json:"members"`
+	Generation uint64   `json:"generation"`
+	Cluster    string   `json:"cluster"`
+	Node       string   `json:"node"`
+	Leader     string   `json:"leader"`
+	Term       uint64   `json:"term"`
+	Commit     uint64   `json:"commit"`
+	Applied    uint64   `json:"applied"`
+	StateHash  string   `json:"state_hash"`
+	Sessions   uint64   `json:"sessions"`
+	Members    []Member `json:"members"`
 }
 
 // Member is one row of a Status.

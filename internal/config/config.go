@@ -16,6 +16,7 @@ type Config struct {
 	Cluster  Cluster
 	Security Security
 	Limits   Limits
+	Backups  Backups
 	Log      Log
 }
 
@@ -62,6 +63,13 @@ type Limits struct {
 
 	SnapshotLog  uint64        // drills only: bytes of log before a snapshot, and of log that is kept; 0: the default
 	StallTimeout time.Duration // drills only: of one write to the disk; 0: the default
+}
+
+// Backups are what the node takes by the clock.
+type Backups struct {
+	Dir   string        // empty: none
+	Every time.Duration // from one to the next
+	Keep  int           // how many stay; at least 1
 }
 
 // Log is how the node narrates on standard error.

@@ -40,6 +40,7 @@ func TestDefaultsNeedOnlyAName(t *testing.T) {
 		Listen:  config.Listen{HTTP: "127.0.0.1:7480", Node: "127.0.0.1:7481", Gossip: "127.0.0.1:7482"},
 		Cluster: config.Cluster{Expect: 1, Profile: "default"},
 		Limits:  config.Limits{MaxInFlight: 1024, MaxConnections: 8192},
+		Backups: config.Backups{Every: 6 * time.Hour, Keep: 8},
 		Log:     config.Log{Format: "text", Level: slog.LevelInfo},
 	}
 	if diff := cmp.Diff(want, c); diff != "" {
@@ -54,6 +55,7 @@ func TestEveryKeyIsReadFromFlagAndEnvironment(t *testing.T) {
 		"api-keys-file": "a", "hosts": "sessions.example,*", "open-metrics": "1", "insecure": "true", "max-memory": "2GiB", "max-in-flight": "7", "max-connections": "8", "min-free": "1GiB",
 		"log-format": "json", "log-level": "warn", "tls-cert-file": "c", "tls-key-file": "ck", "peer-cert-file": "p", "peer-key-file": "pk", "peer-ca-file": "ca",
 		"snapshot-log": "1MiB", "stall-timeout": "3s",
+		"backup-dir": "/b", "backup-every": "2h", "backup-keep": "5",
 	}
 	want := config.Config{
 		Name: "n9", Data: "/d", StrictApps: true,
@@ -61,8 +63,9 @@ func TestEveryKeyIsReadFromFlagAndEnvironment(t *testing.T) {
 		Cluster: config.Cluster{Seeds: []string{"a:1", "b:2"}, Expect: 3, Profile: "fast", ClockOffset: time.Hour},
 		Security: config.Security{ClusterKeyFile: "k", APIKeysFile: "a", Hosts: []string{"sessions.example", "*"}, OpenMetrics: true, Insecure: true,
 			TLS: config.KeyPair{Cert: "c", Key: "ck"}, Peer: config.KeyPair{Cert: "p", Key: "pk"}, PeerCAFile: "ca"},
-		Limits: config.Limits{MaxMemory: 2 << 30, MaxInFlight: 7, MaxConnections: 8, MinFree: 1 << 30, SnapshotLog: 1 << 20, StallTimeout: 3 * time.Second},
-		Log:    config.Log{Format: "json", Level: slog.LevelWarn},
+		Limits:  config.Limits{MaxMemory: 2 << 30, MaxInFlight: 7, MaxConnections: 8, MinFree: 1 << 30, SnapshotLog: 1 << 20, StallTimeout: 3 * time.Second},
+		Backups: config.Backups{Dir: "/b", Every: 2 * time.Hour, Keep: 5},
+		Log:     config.Log{Format: "json", Level: slog.LevelWarn},
 	}
 	vars := map[string]string{}
 	for _, k := range config.KeysFor(config.ForNode) {

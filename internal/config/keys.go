@@ -24,6 +24,7 @@ const (
 	GroupCluster    Group = "Cluster"
 	GroupSecurity   Group = "Security"
 	GroupLimits     Group = "Limits"
+	GroupBackups    Group = "Backups"
 	GroupLog        Group = "Log"
 	GroupConnection Group = "Connection"
 	GroupOutput     Group = "Output"
@@ -101,7 +102,7 @@ func HideKey(url string) string {
 
 // Keys returns the table, in the order in which it is shown. The caller owns the slice.
 func Keys() []Key {
-	return slices.Concat(nodeKeys(), clusterKeys(), securityKeys(), limitKeys(), logKeys(), connectionKeys(), outputKeys(), fileKeys())
+	return slices.Concat(nodeKeys(), clusterKeys(), securityKeys(), limitKeys(), backupKeys(), logKeys(), connectionKeys(), outputKeys(), fileKeys())
 }
 
 // KeysFor returns the keys of a scope.

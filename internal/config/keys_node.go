@@ -85,6 +85,18 @@ func limitKeys() []Key {
 	}
 }
 
+func backupKeys() []Key {
+	g, in := GroupBackups, ForNode
+	return []Key{
+		{Name: "backup-dir", Type: typePath, Group: g, Scope: in, Help: "directory in which this node keeps backups that it takes by the clock; best on another disk (unset: none)",
+			parse: textTo(func(t *told) *string { return &t.node.Backups.Dir })},
+		{Name: "backup-every", Type: typeDuration, Default: "6h", Group: g, Scope: in, Help: "time from one backup to the next",
+			parse: spanTo(func(t *told) *time.Duration { return &t.node.Backups.Every })},
+		{Name: "backup-keep", Type: typeCount, Default: "8", Unit: "files", Group: g, Scope: in, Help: "how many of this node's backups stay; the oldest go when a new one is whole",
+			parse: countTo(func(t *told) *int { return &t.node.Backups.Keep }, 1, 10000)},
+	}
+}
+
 func logKeys() []Key {
 	g, in := GroupLog, ForNode
 	return []Key{
