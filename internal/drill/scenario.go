@@ -14,7 +14,8 @@ type Scenario struct {
 
 	Suites []Suite // those that it belongs to; Nightly has all
 	Hold   time.Duration
-	Disks  bool // each node has a disk that can lose power: needs root on Linux
+	Grace  time.Duration // by which the longest gap may exceed the budget, because the fault itself takes so long to be noticed
+	Disks  bool          // each node has a disk that can lose power: needs root on Linux
 	Flags  []string
 	Serves serving
 	Limits []string // what it does not prove, beside what no drill proves

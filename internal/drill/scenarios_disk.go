@@ -22,7 +22,7 @@ func diskScenarios() []Scenario {
 			Suites: []Suite{Standard}, Hold: 4 * time.Second, Serves: degraded, play: slowDisk},
 		{Name: "stalled-disk", Title: "The leader's disk does not come back from a write.",
 			Must:   "The leader stops itself with a clear message, another node leads, and the old leader comes back.",
-			Suites: []Suite{Standard}, Hold: time.Second, Flags: []string{"--stall-timeout", stallTimeout.String()}, play: stalledDisk},
+			Suites: []Suite{Standard}, Hold: time.Second, Grace: stallTimeout, Flags: []string{"--stall-timeout", stallTimeout.String()}, play: stalledDisk},
 		{Name: "disk-full", Title: "The leader's disk fills up, then all disks; then there is room again.",
 			Must:   "The leader hands over before its disk is full; full disks refuse writes that grow the store and lose nothing; with room all goes on.",
 			Suites: []Suite{Standard}, Hold: 2 * time.Second, Serves: degraded, play: diskFull},

@@ -86,7 +86,8 @@ func WritePage(w io.Writer, r result.Result, history bool) error {
 	a := axis{end: max(endOf(&r), 1)}
 	p := page{Result: &r, Sentence: verdictSentence(&r), Tiles: tiles(&r), Overview: overview(&r, a), Split: split(r.Gap), Scatter: scatter(&r, a),
 		AppliedChart: applied(&r, a), AxisEnd: a.end, LogGroups: logGroups(&r), HasPeople: r.People.Count > 0, HasFault: len(r.Faults) > 0, HasHistory: history}
-	p.SplitWhole = took(r.Gap.ToMS - r.Gap.FromMS)
+	whole := r.Gap.DetectMS + r.Gap.ElectMS + r.Gap.RedirectMS
+	p.SplitWhole = took(whole)
 	p.Columns, p.ColumnMS = seconds(&r)
 	if drawn := columnsOf(&r, mostColumns); len(drawn) > 0 {
 		p.PlotMS = took(drawn[0].to - drawn[0].from)
@@ -95,7 +96,7 @@ func WritePage(w io.Writer, r result.Result, history bool) error {
 		p.Budget = wanted(c.Want)
 	}
 	if e := r.Environment.ElectMS; e > 0 {
-		p.Election = fmt.Sprintf("%.1f election time-outs of %s", (r.Gap.ToMS-r.Gap.FromMS)/e, took(e))
+		p.Election = fmt.Sprintf("%.1f election time-outs of %s", whole/e, took(e))
 	}
 	for _, wanted := range []result.Verdict{result.Fail, result.Inconclusive} {
 		for _, c := range r.Checks {
@@ -130,7 +131,10 @@ func render(w io.Writer, name string, v result.Verdict, data any, f *frame) erro
 
 // endOf is the last moment of which there is anything.
 func endOf(r *result.Result) float64 {
-	end := float64(len(r.Slots)) * r.SlotMS
+	if end := float64(len(r.Slots)) * r.SlotMS; end > 0 {
+		return end // what comes later is no load: everything is read back and judged
+	}
+	end := 0.0
 	for _, p := range r.Phases {
 		end = max(end, p.ToMS)
 	}
@@ -178,7 +182,7 @@ func split(g result.Gap) []part {
 		return nil
 	}
 	parts := []part{
-		{Name: "detect", Means: "from the last acknowledged write until a node asks for an election", Share: g.DetectMS},
+		{Name: "detect", Means: "from the fault until a node asks for an election", Share: g.DetectMS},
 		{Name: "elect", Means: "until a node is in office", Share: g.ElectMS},
 		{Name: "redirect", Means: "until a client's write is acknowledged by it", Share: g.RedirectMS},
 	}

@@ -70,8 +70,8 @@ type Violation struct {
 	Trace  []string `json:"trace,omitempty"`
 }
 
-// Gap is the longest time without an acknowledged write as clients saw it, and what it was spent on. The parts are zero where no
-// other node was elected, or where the nodes' logs do not tell.
+// Gap is the longest time without an acknowledged write as clients saw it, and what the first election behind a fault took. Its parts are
+// zero where nobody was elected while a fault held, or where the nodes' logs do not tell.
 type Gap struct {
 	FromMS     float64 `json:"from_ms"`
 	ToMS       float64 `json:"to_ms"`
