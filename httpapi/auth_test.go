@@ -34,7 +34,7 @@ func TestRolesCoverWhatTheyShould(t *testing.T) {
 		{"GET", "/subjects/ada", app}, {"GET", "/subjects/ada/sessions", app}, {"DELETE", "/subjects/ada/sessions", app}, {"GET", "/why?subject=ada", app}, {"GET", "", app},
 		{"GET", "/sessions", operator}, {"DELETE", "/sessions", operator}, {"PUT", "", operator}, {"DELETE", "", operator},
 		{"GET", "//v1/apps", operator}, {"GET", "//v1/cluster", operator}, {"POST", "//v1/cluster/transfer", operator}, {"POST", "//v1/cluster/remove", operator},
-		{"POST", "//v1/cluster/leave", operator}, {"POST", "//v1/cluster/drain", operator}, {"HEAD", "//v1/events", operator}, {"HEAD", "/events", app}, {"GET", "//metrics", operator},
+		{"POST", "//v1/cluster/leave", operator}, {"POST", "//v1/cluster/drain", operator}, {"HEAD", "//v1/events", operator}, {"HEAD", "//v1/cluster/backup", operator}, {"HEAD", "/events", app}, {"GET", "//metrics", operator},
 		{"GET", "//livez", public}, {"GET", "//readyz", public}, {"GET", "//openapi.yaml", public},
 	} {
 		b := newBench(t, withKeys)

@@ -27,7 +27,7 @@ func newKeeper(log *slog.Logger, s settings, node *cluster.Node) (*backups.Keepe
 		}
 		return write(stoppable{ctx, w})
 	}
-	k, err := backups.NewKeeper(backups.Config{Dir: s.Backups.Dir, Name: s.Name, Every: s.Backups.Every, Keep: s.Backups.Keep, Take: take, Now: time.Now, Log: log})
+	k, err := backups.NewKeeper(backups.Config{Dir: s.Backups.Dir, Name: s.Name, Every: s.Backups.Every, Keep: s.Backups.Keep, Spare: s.Limits.MinFree, Take: take, Now: time.Now, Log: log})
 	if err != nil {
 		return nil, &problem{what: fmt.Sprintf("--backup-dir %s cannot be used: %v", s.Backups.Dir, err), why: "the folder cannot be made or read",
 			try: "--backup-dir DIR that this user can write", exit: exitUsage, err: err}

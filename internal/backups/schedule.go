@@ -19,6 +19,7 @@ type Config struct {
 	Name  string        // the node's: part of the files' names, so that nodes can share a folder
 	Every time.Duration // from one success to the next
 	Keep  int           // how many of this node's files stay; at least 1
+	Spare uint64        // bytes of the disk that stay free at least, where the Keeper's own rule asks for less
 
 	Take func(ctx context.Context, w io.Writer) error // writes one backup
 	Now  func() time.Time                             // the wall clock
@@ -141,7 +142,7 @@ func (k *Keeper) take(ctx context.Context, now time.Time) (int64, error) {
 // roomFor refuses what would leave less of the disk than the node's own log may need.
 func (k *Keeper) roomFor(bytes uint64) error {
 	free, total := k.c.Free(k.c.Dir)
-	if reserve := min(total/10, reserveMost); total > 0 && free < reserve+bytes {
+	if reserve := max(min(total/10, reserveMost), k.c.Spare); total > 0 && free < reserve+bytes {
 		return fmt.Errorf("%s has %d MiB free, and %d MiB are to stay free beside a backup of %d MiB: make room, or keep fewer", k.c.Dir, free>>20, reserve>>20, bytes>>20)
 	}
 	return nil
