@@ -14,15 +14,19 @@ func idsLast(args []string) []string {
 		return args
 	}
 	var rest, ids []string
+	dashed := false
 	for i, arg := range args {
 		_, err := sessnode.ParseID(arg)
-		if err == nil && strings.HasPrefix(arg, "-") && (i == 0 || args[i-1] != "--except") {
-			ids = append(ids, arg)
-		} else {
+		dash := strings.HasPrefix(arg, "-")
+		value := i > 0 && (args[i-1] == "--except" || !dash && strings.HasPrefix(args[i-1], "-")) // may be a flag's
+		if err != nil || value {
 			rest = append(rest, arg)
+			continue
 		}
+		ids = append(ids, arg) // also those that need not move: their order is that in which results are printed
+		dashed = dashed || dash
 	}
-	if len(ids) == 0 {
+	if !dashed {
 		return args
 	}
 	return slices.Concat(rest, []string{"--"}, ids)

@@ -166,10 +166,13 @@ func TestWhatWasMeantIsSaid(t *testing.T) {
 }
 
 func TestIDsThatLookLikeFlags(t *testing.T) {
-	id, fancy := "-5YN19a9MVPcoWy8GyJdgA", "--ZRUZuIUOdSIcbP317QBw"
+	id, fancy, plain := "-5YN19a9MVPcoWy8GyJdgA", "--ZRUZuIUOdSIcbP317QBw", "AQAAAAAAAAAAAAAAAAAAAA"
 	for _, test := range []struct{ args, want []string }{
 		{[]string{"session", "get", id, "--app", "web"}, []string{"session", "get", "--app", "web", "--", id}},
 		{[]string{"session", "revoke", fancy, id}, []string{"session", "revoke", "--", fancy, id}},
+		{[]string{"session", "revoke", id, plain, "--yes"}, []string{"session", "revoke", "--yes", "--", id, plain}}, // the order stays
+		{[]string{"session", "revoke", plain, "--yes"}, nil},
+		{[]string{"session", "list", "--subject", plain, id}, []string{"session", "list", "--subject", plain, "--", id}},
 		{[]string{"subject", "revoke", "ada", "--except", id}, nil},
 		{[]string{"session", "get", "--", id}, nil},
 		{[]string{"serve", "--name", "n1"}, nil},
