@@ -12,7 +12,7 @@ import (
 
 var (
 	at  = sessnode.Position{Generation: 1, Index: 10}
-	ids = [5]sessnode.ID{{1}, {2}, {3}, {4}, {5}}
+	ids = [6]sessnode.ID{{1}, {2}, {3}, {4}, {5}, {6}}
 )
 
 // line is an event as the command line writes it.
@@ -36,9 +36,9 @@ func replay(t *testing.T, text, begun string) offline.Replay {
 
 func TestWhatEndedOrGotANewTokenDoesNotReturn(t *testing.T) {
 	text := line(9, 0, "revoked", ids[0]) + line(10, 1, "expired", ids[0]) + // the backup has these
-		line(11, 1, "revoked", ids[1]) + line(11, 0, "expired", ids[2]) + line(12, 0, "rotated", ids[3]) + line(13, 0, "bound", ids[3]) + line(14, 0, "created", ids[4])
+		line(11, 1, "revoked", ids[1]) + line(11, 0, "expired", ids[2]) + line(12, 0, "rotated", ids[3]) + line(13, 0, "bound", ids[4]) + line(13, 1, "rotated", ids[3]) + line(14, 0, "created", ids[5])
 	r := replay(t, text, "")
-	if fmt.Sprint(r.Ended) != fmt.Sprint(ids[1:4]) || r.Created != 1 || r.Events != 5 || len(r.Gaps) != 0 || r.First.String() != "1-b-1" || r.Last.String() != "1-e" {
+	if fmt.Sprint(r.Ended) != fmt.Sprint(ids[1:5]) || r.Created != 1 || r.Events != 6 || len(r.Gaps) != 0 || r.First.String() != "1-b-1" || r.Last.String() != "1-e" {
 		t.Errorf("After = %+v", r)
 	}
 }

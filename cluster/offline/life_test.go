@@ -89,6 +89,15 @@ func TestARecoveredNodeHasAllThatItHadInANewLife(t *testing.T) {
 		t.Errorf("position = %v, want generation %d behind %d", at, l.Generation, s.LastIndex)
 	}
 	write(t, n, sessnode.Revoke{Key: key(0)}) // and it can be written to
+	c.Stop(0)
+	d, err := raftlog.OpenDir(dir, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = d.Close() }()
+	if log, err := raftlog.Verify(d); err != nil || log.First <= s.LastIndex {
+		t.Errorf("the log of the new life = %+v, %v; want none of the old one, and no second founding", log, err)
+	}
 }
 
 func TestARestoredNodeServesANewLife(t *testing.T) {
