@@ -18,7 +18,8 @@ func idsLast(args []string) []string {
 	for i, arg := range args {
 		_, err := sessnode.ParseID(arg)
 		dash := strings.HasPrefix(arg, "-")
-		value := i > 0 && (args[i-1] == "--except" || !dash && strings.HasPrefix(args[i-1], "-")) // may be a flag's
+		behindID := i > 0 && len(ids) > 0 && args[i-1] == ids[len(ids)-1]
+		value := i > 0 && !behindID && (args[i-1] == "--except" || !dash && strings.HasPrefix(args[i-1], "-")) // may be a flag's
 		if err != nil || value {
 			rest = append(rest, arg)
 			continue
