@@ -12,11 +12,13 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"net"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -42,9 +44,15 @@ type place struct {
 	traffic Traffic
 }
 
+// longestPath is how long the path of a socket may be on every system; some take four bytes more.
+const longestPath = 103
+
 // Listen opens the switch at the path of a socket. The seed decides which packets are lost and how long others take.
 func Listen(path string, seed uint64) (*Switch, error) {
 	ln, err := net.Listen("unix", path)
+	if errors.Is(err, syscall.EINVAL) && len(path) > longestPath {
+		return nil, fmt.Errorf("the network between the nodes: %s is too long for a socket: set TMPDIR to a shorter folder", path)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the network between the nodes: %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -137,6 +138,13 @@ func TestSocketIsForThisUserOnly(t *testing.T) {
 	info, err := os.Stat(newSwitch(t).ln.Addr().String())
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v, %v, want 0600", info.Mode(), err)
+	}
+}
+
+func TestFolderTooLongForASocketIsNamedWithTheCure(t *testing.T) {
+	path := filepath.Join(t.TempDir(), strings.Repeat("x", 100))
+	if _, err := Listen(path, 1); err == nil || !strings.Contains(err.Error(), "TMPDIR") {
+		t.Errorf("Listen at %d bytes = %v, want the cure", len(path), err)
 	}
 }
 
