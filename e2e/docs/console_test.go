@@ -25,6 +25,7 @@ func TestWhatChangesFromRunToRunIsTheSame(t *testing.T) {
 		{"id dBvIGbWFFlpHMe-nconAjA", "id bL1fB4c0WXY_-567890123"},
 		{"a  b\n", "a b  \n"},
 		{"took 1.25s", "took 37.1ms"},
+		{"state 02dfc908 at 3292", "state f6a435ec at 976"},
 	} {
 		if !docs.Same(pair[0], pair[1]) {
 			t.Errorf("Same(%q, %q) = false: %q, %q", pair[0], pair[1], docs.Normal(pair[0]), docs.Normal(pair[1]))

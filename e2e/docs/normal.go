@@ -24,6 +24,7 @@ var changing = []struct {
 	{regexp.MustCompile(`\bleader n[1-5] · term \d+`), "leader <node> · term <term>"},
 	{regexp.MustCompile(`\bin [\d.]+ [KMGT]?i?B of [\d.]+ [KMGT]?i?B\b`), "in <size> of <size>"},
 	{regexp.MustCompile(`\(log \d+\)`), "(log <index>)"},
+	{regexp.MustCompile(`\bstate [0-9a-f]{8} at \d+`), "state <hash> at <index>"},
 	{regexp.MustCompile(`--after \d+-[0-9a-z]+`), "--after <place>"},
 	{regexp.MustCompile(`"id":"\d+-[0-9a-z]+"`), `"id":"<place>"`},
 	{regexp.MustCompile(`"(index|term|applied|commit|lag|answer_ms|bytes|budget)": ?\d+`), `"$1": <number>`},
