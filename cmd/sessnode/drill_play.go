@@ -117,7 +117,7 @@ func clearReports(dir string) error {
 		return err
 	}
 	for _, path := range append(folders, filepath.Join(dir, reports.ResultFile)) {
-		for _, name := range []string{reports.PageFile, reports.ResultFile, reports.HistoryFile} {
+		for _, name := range []string{reports.PageFile, reports.ResultFile, reports.HistoryFile, reports.TableFile} {
 			if err := os.Remove(filepath.Join(filepath.Dir(path), name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return fmt.Errorf("an earlier report: %w", err)
 			}

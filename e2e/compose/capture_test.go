@@ -40,7 +40,7 @@ func (s *site) listen(name, filter string) *capture {
 	c := &capture{s: s, file: filepath.Join(dir, name+".pcap"), log: filepath.Join(dir, name+".log")}
 	args := []string{"-i", bridge, "-n", "-U", "-s", "0", "-B", "65536", "-Z", "root", "-w", c.file, filter}
 	var err error
-	if c.process, err = harness.StartProcess("tcpdump", args, nil, c.log); err != nil {
+	if c.process, err = harness.StartProcess("tcpdump", args, c.log); err != nil {
 		s.t.Fatal(err)
 	}
 	s.t.Cleanup(func() { _ = c.process.Kill() })

@@ -107,13 +107,10 @@ func (r *round) injury(f Fault, leader *harness.Node) injury {
 		return injury{hurt: each(followers, (*harness.Node).Pause), heal: each(followers, (*harness.Node).Resume), hold: 1500 * time.Millisecond}
 	case PowerCut:
 		return injury{hurt: r.cluster.CutPower, heal: each(r.cluster.Nodes, startNode)}
-	case AllKill:
-		return injury{hurt: each(r.cluster.Nodes, killNode), heal: each(r.cluster.Nodes, startNode)}
 	}
 	panic("faults: no injury for " + string(f))
 }
 
-func killNode(n *harness.Node, _ context.Context) error  { return n.Kill() }
 func startNode(n *harness.Node, _ context.Context) error { return n.Start() }
 
 func kill(n *harness.Node) func(context.Context) error {

@@ -21,8 +21,6 @@ type Config struct {
 	Dir    string // empty; logs, metrics and captures stay there
 	Seed   uint64
 	Faults []Fault
-	Env    []string     // for a build that is broken on purpose
-	Plain  bool         // no disks that can lose power: PowerCut is impossible
 	Log    *slog.Logger // what happens when
 }
 
@@ -118,7 +116,7 @@ func (r *round) setUp(ctx context.Context) error {
 	r.cfg.Log.Info("round", "seed", r.cfg.Seed, "faults", r.cfg.Faults, "clock_offsets", fmt.Sprint(offsets))
 	var err error
 	r.cluster, err = harness.New(ctx, harness.Config{Binary: r.cfg.Binary, Root: r.cfg.Dir, Nodes: 3, Profile: "fast",
-		Offsets: offsets, Env: r.cfg.Env, Plain: r.cfg.Plain})
+		Offsets: offsets})
 	if err != nil {
 		return err
 	}

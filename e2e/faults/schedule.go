@@ -23,10 +23,9 @@ const (
 	FollowerStop    Fault = "follower-stop"
 	MajorityPause   Fault = "majority-pause" // both followers: nothing may be acknowledged meanwhile
 	PowerCut        Fault = "power-cut"      // all nodes at once, and what they had not flushed is gone
-	AllKill         Fault = "all-kill"       // all nodes at once, with their page cache
 )
 
-// deck is what the fault test deals from. AllKill is the weaker sister of PowerCut, for disks that cannot lose power.
+// deck is what the fault test deals from.
 var deck = [...]Fault{LeaderKill, LeaderPauseTick, LeaderPause, LeaderPauseLong, LeaderStop, FollowerKill, FollowerPause,
 	FollowerStop, MajorityPause, PowerCut}
 

@@ -22,7 +22,6 @@ type Config struct {
 	Nodes   int             // 3 or 5
 	Profile string          // default or fast
 	Offsets []time.Duration // what is added to each node's wall clock; nil: nothing
-	Env     []string        // for the sabotaged builds
 	Plain   bool            // plain directories instead of disks that can lose power
 
 	Args func(name string) []string // more flags for each node; nil: none
@@ -50,7 +49,7 @@ func New(ctx context.Context, c Config) (*Cluster, error) {
 	for i := range c.Nodes {
 		name := "n" + strconv.Itoa(i+1)
 		node := &Node{
-			Name: name, binary: c.Binary, env: c.Env, LogFile: filepath.Join(c.Root, name+".log"),
+			Name: name, binary: c.Binary, LogFile: filepath.Join(c.Root, name+".log"),
 			HTTPAddr: loopback(ports[3*i]), NodeAddr: loopback(ports[3*i+1]), GossipAddr: loopback(ports[3*i+2]),
 			args: []string{"--seeds", loopback(ports[2]), "--expect", strconv.Itoa(c.Nodes), "--cluster-key-file", keyFile,
 				"--profile", c.Profile},

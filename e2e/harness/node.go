@@ -23,7 +23,6 @@ type Node struct {
 
 	binary string
 	args   []string
-	env    []string
 	proc   *Process
 }
 
@@ -44,7 +43,7 @@ func (n *Node) Start() error {
 	args := append([]string{"serve", "--name", n.Name, "--data", n.Disk.Dir(), "--http", n.HTTPAddr, "--node", n.NodeAddr,
 		"--gossip", n.GossipAddr, "--log-format", "json", "--log-level", "debug"}, n.args...)
 	var err error
-	n.proc, err = StartProcess(n.binary, args, n.env, n.LogFile)
+	n.proc, err = StartProcess(n.binary, args, n.LogFile)
 	return err
 }
 

@@ -30,13 +30,12 @@ func onOwnThread(f func() error) error {
 }
 
 // StartProcess starts binary with its standard output and error appended to logFile. The process dies with the test.
-func StartProcess(binary string, args, env []string, logFile string) (*Process, error) {
+func StartProcess(binary string, args []string, logFile string) (*Process, error) {
 	log, err := os.OpenFile(logFile, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	cmd := exec.Command(binary, args...)
-	cmd.Env = append(os.Environ(), env...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	p := &Process{cmd: cmd, done: make(chan struct{})}

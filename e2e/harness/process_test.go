@@ -18,7 +18,7 @@ import (
 func shell(t *testing.T, script string) (*harness.Process, string) {
 	t.Helper()
 	log := filepath.Join(t.TempDir(), "log")
-	p, err := harness.StartProcess("/bin/sh", []string{"-c", script}, nil, log)
+	p, err := harness.StartProcess("/bin/sh", []string{"-c", script}, log)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ const (
 	PageFile    = "index.html"
 	ResultFile  = "result.json"
 	HistoryFile = "history.jsonl"
+	TableFile   = "suite.md"
 )
 
 // ErrNoResult means that a file is not a result of a drill that this program can read: something else, of another schema, or cut.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"html/template"
 	"io"
@@ -27,7 +28,7 @@ func Folder(r result.Result) string {
 	return name[:min(len(name), 80)]
 }
 
-// WriteSuite writes the page of a suite (PageFile) into a directory, which is made where it is missing. It leads to the reports of the
+// WriteSuite writes the page of a suite (PageFile) and its table for documents (TableFile) into a directory, which is made where it is missing. It leads to the reports of the
 // drills, which Write has put into the Folder of each.
 func WriteSuite(dir string, all []result.Result) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -37,7 +38,11 @@ func WriteSuite(dir string, all []result.Result) error {
 	if err := WriteSuitePage(&html, all); err != nil {
 		return err
 	}
-	return replace(filepath.Join(dir, PageFile), html.Bytes())
+	var table bytes.Buffer
+	if err := WriteMarkdown(&table, all); err != nil {
+		return err
+	}
+	return errors.Join(replace(filepath.Join(dir, PageFile), html.Bytes()), replace(filepath.Join(dir, TableFile), table.Bytes()))
 }
 
 // suitePage is what the template of a suite is filled with.
