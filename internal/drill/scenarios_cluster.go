@@ -18,6 +18,9 @@ func clusterScenarios() []Scenario {
 		{Name: "replace-node", Title: "A node loses its disk and comes back empty under its name.",
 			Must:   "It joins as a new one, is promoted, and its old self is removed; never below a majority.",
 			Suites: []Suite{Standard}, Hold: time.Second, play: replaceNode},
+		{Name: "move-all", Title: "All nodes are stopped and come back at once with other addresses for each other.",
+			Must:   "They find each other by what they are told, go on where they were, and lose nothing.",
+			Suites: []Suite{Standard}, Hold: 500 * time.Millisecond, Serves: standing, play: moveAll},
 		{Name: "snapshot-storm", Title: "Snapshots are taken all the time, and a follower that missed much is sent one again and again.",
 			Must:   "The others are not held up, and the follower catches up each time.",
 			Suites: []Suite{Standard}, Hold: 2 * time.Second, Flags: []string{"--snapshot-log", "64KiB"}, play: snapshotStorm},
@@ -94,6 +97,23 @@ func replaceNode(ctx context.Context, r *run) error {
 			return nil
 		})
 	}, s)
+}
+
+func moveAll(ctx context.Context, r *run) error {
+	s, err := r.strike(ctx, "move", "all nodes", func(ctx context.Context) (string, error) {
+		for _, n := range r.cluster.Nodes {
+			if _, err := n.Stop(ctx); err != nil {
+				return "", err
+			}
+		}
+		before := r.cluster.Nodes[0].NodeAddr
+		err := r.cluster.Move(func(n *local.Node) { r.net.Register(n.Name, n.NodeAddr, n.GossipAddr) })
+		return fmt.Sprintf("all were stopped; %s went from %s to %s", r.cluster.Nodes[0].Name, before, r.cluster.Nodes[0].NodeAddr), err
+	})
+	if err != nil {
+		return err
+	}
+	return r.holdAndHeal(ctx, s, startAll(r.cluster.Nodes))
 }
 
 // storms is how often a follower is sent a snapshot.
