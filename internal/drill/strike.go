@@ -101,7 +101,7 @@ func (r *run) healed(s *strike) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.result.Faults = append(r.result.Faults, *s.fault)
-	r.spans.faults = append(r.spans.faults, timeline.Span{From: s.landed, To: at})
+	r.spans.faults = append(r.spans.faults, timeline.Span{From: s.begun, To: at})
 }
 
 // leader waits for a leader and returns it with its term.
