@@ -171,31 +171,3 @@ func matches(o outcome, got history.Answer) bool {
 	}
 	return want.Value == got.Value && want.Number == got.Number
 }
-
-// describe prints an operation for a person who reads a violation.
-func describe(op *history.Op) string {
-	args := ""
-	switch op.Kind {
-	case history.Create, history.Put:
-		args = fmt.Sprintf(" %+v subject=%q if-match=%d", op.Content, op.Subject, op.IfMatch)
-	case history.Patch:
-		args = fmt.Sprintf(" %s=%s guarded=%v expect=%q", op.Register, op.Value, op.Guarded, op.Expect)
-	case history.Rotate:
-		args = fmt.Sprintf(" to token %d bind=%v subject=%q", op.NewToken, op.Bind, op.Subject)
-	case history.RevokeSubject, history.List:
-		args = fmt.Sprintf(" %q except=%d", op.Subject, op.Except)
-	case history.Incr:
-		args = fmt.Sprintf(" by %d", op.Delta)
-	}
-	nodes := ""
-	for _, try := range op.Tries {
-		nodes += fmt.Sprintf(" n%d:%v", try.Node+1, try.Outcome)
-	}
-	head := fmt.Sprintf("client %d %v token %d%s via%s", op.Client, op.Kind, op.Token, args, nodes)
-	if op.Outcome != history.Done {
-		return head + " -> " + op.Outcome.String()
-	}
-	a := op.Answer
-	return fmt.Sprintf("%s -> %v %s v%d subject=%q %+v value=%q number=%d ended=%d %v", head, a.Code, a.Reason, a.Version,
-		a.Subject, a.Content, a.Value, a.Number, a.Ended, a.Sessions)
-}

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/anishathalye/porcupine"
@@ -82,11 +81,12 @@ func linearizable(check, what string, model porcupine.Model, ops []porcupine.Ope
 		v = violation(check, "%s: INCONCLUSIVE, gave up on %d operations after %v", what, len(ops), limit)
 		v.Undecided = true
 	default:
-		v = violation(check, "%s: no order explains these %d operations; %s", what, len(ops), strings.Join(stuck(model, ops, info), "; "))
+		explained, first := stuck(model, ops, info)
+		v = violation(check, "%s: no order explains these %d operations, only %d of them; the first that is not: %s", what, len(ops), explained, first)
 	}
 	v.Trace = trace(model, ops)
 	for _, op := range ignored {
-		v.Trace = append(v.Trace, fmt.Sprintf("ignored [%v %v] %s", op.Call, op.Return, describe(op)))
+		v.Trace = append(v.Trace, fmt.Sprintf("ignored, as not made: %s  %s", between(int64(op.Call), int64(op.Return)), describe(op)))
 	}
 	return []Violation{v}
 }
@@ -97,18 +97,13 @@ func trace(model porcupine.Model, ops []porcupine.Operation) []string {
 	slices.SortFunc(ops, func(x, y porcupine.Operation) int { return cmp.Compare(x.Call, y.Call) })
 	lines := make([]string, len(ops))
 	for i, op := range ops {
-		until := time.Duration(op.Return).String()
-		if op.Return == forever {
-			until = "forever"
-		}
-		lines[i] = fmt.Sprintf("[%v %s] %s", time.Duration(op.Call), until, model.DescribeOperation(op.Input, op.Output))
+		lines[i] = between(op.Call, op.Return) + "  " + model.DescribeOperation(op.Input, op.Output)
 	}
 	return lines
 }
 
-// stuck describes the operations around the place where the longest explainable order ends.
-func stuck(model porcupine.Model, ops []porcupine.Operation, info porcupine.LinearizationInfo) []string {
-	longest := 0
+// stuck returns how many operations the longest explainable order has, and the first that is not among them.
+func stuck(model porcupine.Model, ops []porcupine.Operation, info porcupine.LinearizationInfo) (longest int, first string) {
 	covered := map[int]bool{}
 	for _, partition := range info.PartialLinearizations() {
 		for _, order := range partition {
@@ -121,12 +116,14 @@ func stuck(model porcupine.Model, ops []porcupine.Operation, info porcupine.Line
 			}
 		}
 	}
-	var lines []string
+	at := -1
 	for i := range ops {
-		if !covered[i] && len(lines) < 6 {
-			lines = append(lines, fmt.Sprintf("unexplained [%v %v] %s", time.Duration(ops[i].Call),
-				time.Duration(ops[i].Return), model.DescribeOperation(ops[i].Input, ops[i].Output)))
+		if !covered[i] && (at < 0 || ops[i].Call < ops[at].Call) {
+			at = i
 		}
 	}
-	return append([]string{fmt.Sprintf("%d are explained", longest)}, lines...)
+	if at < 0 {
+		return longest, "unknown"
+	}
+	return longest, between(ops[at].Call, ops[at].Return) + "  " + model.DescribeOperation(ops[at].Input, ops[at].Output)
 }
