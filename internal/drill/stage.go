@@ -52,6 +52,14 @@ func openStage(ctx context.Context, r *run) (*stage, error) {
 			return s, err
 		}
 	}
+	where := s.folder.Path()
+	if len(r.disks) > 0 {
+		where = r.disks[0].Dir()
+	}
+	env := &r.result.Environment
+	if env.SyncP50MS, env.SyncP99MS, err = measureSync(where); err != nil {
+		return s, err
+	}
 	if r.cluster, err = local.Start(ctx, s.config(), s.folder); err != nil {
 		return s, err
 	}
