@@ -20,7 +20,7 @@ var rewrite = flag.Bool("rewrite", false, "write what the commands of the pages 
 
 // skipped counts the blocks that a marker leaves out, by page, so that none is added by the way.
 var skipped = map[string]int{
-	"README.md":                          2,
+	"README.md":                          1,
 	"docs/how-to/disk-full.md":           1,
 	"docs/how-to/rehearse-a-failover.md": 5,
 	"docs/how-to/replace-a-node.md":      3,
