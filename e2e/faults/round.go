@@ -7,11 +7,14 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/sessnode/sessnode"
+	"github.com/sessnode/sessnode/client"
 	"github.com/sessnode/sessnode/e2e/harness"
 	"github.com/sessnode/sessnode/internal/drill/check"
+	"github.com/sessnode/sessnode/internal/drill/follow"
 	"github.com/sessnode/sessnode/internal/drill/load"
 )
 
@@ -41,7 +44,7 @@ type round struct {
 	rng     *rand.Rand
 	cluster *harness.Cluster
 	load    *load.Load
-	follow  *follower
+	follow  *follow.Follower
 	capture *harness.Capture
 	probe   func() error // sends the planted token over a captured port
 	planted sessnode.Token
@@ -62,7 +65,7 @@ func Run(ctx context.Context, cfg Config) Report {
 		r.load.Close()
 	}
 	if r.follow != nil {
-		r.follow.close()
+		r.follow.Close()
 	}
 	if r.capture != nil {
 		_, stopErr := r.capture.Stop()
@@ -131,7 +134,10 @@ func (r *round) setUp(ctx context.Context) error {
 		urls = append(urls, n.URL())
 	}
 	r.load = load.New(load.Config{Nodes: urls, Seed: r.cfg.Seed})
-	r.follow, err = follow(ctx, urls)
+	listener, err := client.New(strings.Join(urls, ","), client.WithApp(load.App))
+	if err == nil {
+		r.follow = follow.Start(ctx, listener)
+	}
 	return err
 }
 
@@ -174,7 +180,7 @@ func (r *round) settle(ctx context.Context) error {
 	if r.final, err = r.cluster.Agree(ctx, leaderLimit); err != nil {
 		return err
 	}
-	heard, violations := r.follow.judge(ctx, leaderLimit)
+	heard, violations := r.follow.Judge(ctx, leaderLimit)
 	r.report.Events = heard
 	r.report.add(violations...)
 	if err := r.saveMetrics(ctx); err != nil {

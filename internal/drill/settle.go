@@ -38,7 +38,7 @@ func (r *run) settle(ctx context.Context) {
 			s.replicas = append(s.replicas, check.Replica{Node: n.Name, Applied: agreed.Applied, Hash: agreed.StateHash})
 		}
 	}
-	s.events, s.violations = r.stage.follower.judge(ctx, recoverLimit)
+	s.events, s.violations = r.stage.follower.Judge(ctx, recoverLimit)
 	s.finds, s.searched, s.searchErr = r.searchTokens()
 }
 

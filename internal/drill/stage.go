@@ -11,6 +11,7 @@ import (
 
 	"github.com/sessnode/sessnode/client"
 	"github.com/sessnode/sessnode/internal/drill/faultnet"
+	"github.com/sessnode/sessnode/internal/drill/follow"
 	"github.com/sessnode/sessnode/internal/drill/load"
 	"github.com/sessnode/sessnode/internal/drill/power"
 	"github.com/sessnode/sessnode/internal/local"
@@ -29,7 +30,7 @@ type stage struct {
 	run      *run
 	app      *people.Site
 	log      *os.File
-	follower *follower
+	follower *follow.Follower
 	settled  settled
 }
 
@@ -89,7 +90,7 @@ func (s *stage) openLoad(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.follower = follow(ctx, listener)
+	s.follower = follow.Start(ctx, listener)
 	if s.log, err = os.OpenFile(s.folder.File("app.log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600); err != nil {
 		return err
 	}
@@ -120,7 +121,7 @@ func (s *stage) close() error {
 		r.load.Close()
 	}
 	if s.follower != nil {
-		s.follower.close()
+		s.follower.Close()
 	}
 	if s.app != nil {
 		faults = append(faults, s.app.Close())

@@ -1,4 +1,6 @@
-package drill
+// Package follow is somebody who hears everything that happens to the sessions of an app, through whatever happens to the nodes, and must
+// end up with exactly the sessions that are stored.
+package follow
 
 import (
 	"context"
@@ -15,8 +17,8 @@ import (
 // leastEvents is how many events must be heard for their sum to mean something.
 const leastEvents = 50
 
-// follower hears everything that happens to the clients' sessions, through whatever happens to the nodes.
-type follower struct {
+// Follower hears everything that happens to the sessions of one app. It is safe for concurrent use.
+type Follower struct {
 	sessions *client.Client
 	end      context.CancelFunc
 	done     sync.WaitGroup
@@ -26,10 +28,10 @@ type follower struct {
 	err    error            // guarded by mu; why it stopped hearing
 }
 
-// follow starts to listen; close ends it.
-func follow(ctx context.Context, sessions *client.Client) *follower {
+// Start starts to listen with a client, which it takes over; Close ends it.
+func Start(ctx context.Context, sessions *client.Client) *Follower {
 	ctx, cancel := context.WithCancel(ctx)
-	f := &follower{sessions: sessions, end: cancel}
+	f := &Follower{sessions: sessions, end: cancel}
 	f.done.Go(func() { // ends with ctx
 		for event, err := range sessions.Events(ctx, client.Follow{After: sessnode.OldestEvent}) {
 			f.mu.Lock()
@@ -42,15 +44,16 @@ func follow(ctx context.Context, sessions *client.Client) *follower {
 	return f
 }
 
-func (f *follower) close() {
+// Close stops listening and closes the client.
+func (f *Follower) Close() {
 	f.end()
 	f.done.Wait()
 	f.sessions.Close()
 }
 
-// judge compares what was heard with what is stored, now that nothing more is written. What happened last may still be on its way, so it
+// Judge compares what was heard with what is stored, now that nothing more is written. What happened last may still be on its way, so it
 // looks again until all adds up, for a limited time.
-func (f *follower) judge(ctx context.Context, limit time.Duration) (heard int, out []check.Violation) {
+func (f *Follower) Judge(ctx context.Context, limit time.Duration) (heard int, out []check.Violation) {
 	_ = local.Await(ctx, limit, "events that add up", func(ctx context.Context) error {
 		var stored []sessnode.Session
 		for s, err := range f.sessions.Sessions(ctx) {
