@@ -183,6 +183,9 @@ func cleanUp(folder string) error {
 	if err := errors.Join(faults...); err != nil {
 		return err // removing what a process still writes to would not last
 	}
+	if err := unmountBelow(folder); err != nil {
+		return err
+	}
 	return os.RemoveAll(folder)
 }
 
