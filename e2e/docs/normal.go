@@ -26,6 +26,7 @@ var changing = []struct {
 	{regexp.MustCompile(`\(log \d+\)`), "(log <index>)"},
 	{regexp.MustCompile(`\bstate [0-9a-f]{8} at \d+`), "state <hash> at <index>"},
 	{regexp.MustCompile(`--after \d+-[0-9a-z]+`), "--after <place>"},
+	{regexp.MustCompile(`\bposition( +)\d+-[0-9a-z]+`), "position$1<place>"},
 	{regexp.MustCompile(`"id":"\d+-[0-9a-z]+"`), `"id":"<place>"`},
 	{regexp.MustCompile(`"(index|term|applied|commit|lag|answer_ms|bytes|budget)": ?\d+`), `"$1": <number>`},
 	{regexp.MustCompile(`(?m)^name +\S+ +the host's name`), "name <host> the host's name"},
