@@ -19,6 +19,7 @@ import (
 type failure struct {
 	final      bool          // the store has spoken, or the request is wrong: another try would not help
 	sent       bool          // the request is a change, and may have been made
+	thisTry    bool          // final, but says nothing of tries before: the node refused without asking what was made already
 	elsewhere  bool          // the node is well; only another one may have what was asked for
 	err        error         // the outcome, where it is final
 	reason     string        // the node's, where it gave one

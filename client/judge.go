@@ -83,7 +83,8 @@ func (c *Client) refusal(n *node, r *request, res *http.Response, p problem) *fa
 	}
 	e := sessnode.Errorf(code, p.Reason, "%s", detail)
 	e.Op, e.App, e.RetryAfter, e.Oldest = r.op, r.app, wait, p.Oldest
-	return &failure{final: true, err: e}
+	// A full disk refuses before anybody looks whether the operation was made already; every other refusal comes behind that look.
+	return &failure{final: true, err: e, thisTry: code == sessnode.CodeFull && p.Reason == sessnode.ReasonDisk, reason: p.Reason, detail: n.base + ": " + detail}
 }
 
 // strangeCode is the nearest code for one that this build does not know.

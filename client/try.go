@@ -81,6 +81,9 @@ func (c *Client) settle(ctx context.Context, r *request, ask attempt) error {
 		if failed == nil {
 			return nil
 		}
+		if failed.final && doubt && failed.thisTry {
+			return failed.giveUp(ctx, r, doubt)
+		}
 		if failed.final {
 			return failed.err
 		}
