@@ -115,9 +115,15 @@ func (c *Client) Leave(ctx context.Context, id string) error {
 	return c.operate(ctx, "leave", map[string]any{"node": id})
 }
 
-// SetDrained drains a node (not ready, does not lead, still answers), or lets it work again. Ask a client of that node alone.
+// SetDrained drains a node (not ready, does not lead, still answers), or lets it work again. Ask a client of that node alone. See
+// DrainFor for a drain that ends by itself.
 func (c *Client) SetDrained(ctx context.Context, drained bool) error {
 	return c.operate(ctx, "drain", map[string]any{"drained": drained})
+}
+
+// DrainFor is SetDrained with an end: the node works again by itself after limit, whatever has become of the caller.
+func (c *Client) DrainFor(ctx context.Context, limit time.Duration) error {
+	return c.operate(ctx, "drain", map[string]any{"for": limit.Seconds()})
 }
 
 func (c *Client) operate(ctx context.Context, op string, body map[string]any) error {

@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/sessnode/sessnode"
 )
@@ -13,7 +14,8 @@ type life struct {
 	active   int           // requests under way
 	draining bool          // not ready any more: load balancers should look elsewhere
 	leaving  bool          // about to leave the cluster for good
-	drained  bool          // likewise, at an operator's wish and until further notice
+	drained  bool          // likewise, at an operator's wish
+	until    time.Time     // when drained ends by itself; zero: not
 	closed   bool          // takes no new request
 	idle     chan struct{} // closed when closed and active is zero
 	failure  error
@@ -43,6 +45,21 @@ func (n *Node) end() {
 		close(l.idle)
 		l.idle = nil
 	}
+}
+
+// drain drains the node, for at most limit unless that is zero, or lets it work again.
+func (l *life) drain(drained bool, limit time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.drained, l.until = drained, time.Time{}
+	if limit > 0 {
+		l.until = time.Now().Add(limit) // with the monotonic clock: a jump of the wall clock neither shortens nor prolongs it
+	}
+}
+
+// isDrained reports whether the node is drained. The caller holds mu.
+func (l *life) isDrained() bool {
+	return l.drained && (l.until.IsZero() || time.Now().Before(l.until))
 }
 
 // refuseNew lets no new request in, and waits for those under way until ctx ends.

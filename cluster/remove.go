@@ -179,25 +179,20 @@ func (n *Node) leaveOnce(ctx context.Context) error {
 }
 
 // SetDrained drains this node, or lets it work again: a drained node is not ready, so that load balancers look elsewhere, and
-// hands leadership over, also when it is elected later; but it still answers and votes. It is for maintenance; a restart ends it.
-func (n *Node) SetDrained(ctx context.Context, drained bool) error {
+// hands leadership over, also when it is elected later; but it still answers and votes. It is for maintenance; a restart ends it, and
+// so does the limit, unless it is zero: then the node works again by itself, whatever has become of who drained it.
+func (n *Node) SetDrained(ctx context.Context, drained bool, limit time.Duration) error {
 	if err := n.begin(); err != nil {
 		return decorate(err, "drain", "")
 	}
 	defer n.end()
-	n.drained(drained)
+	n.life.drain(drained, limit)
 	_, isLeader := n.leading()
 	if alone := len(n.voters()) < 2; drained && isLeader && !alone && !n.handOver(ctx, "") {
-		n.drained(false)
+		n.life.drain(false, 0)
 		return decorate(noLeader("nobody took leadership over, so the node goes on"), "drain", "")
 	}
 	return nil
-}
-
-func (n *Node) drained(drained bool) {
-	n.life.mu.Lock()
-	defer n.life.mu.Unlock()
-	n.life.drained = drained
 }
 
 // yieldEvery is how often a drained node that was elected all the same tries to hand over.
@@ -215,7 +210,7 @@ func (n *Node) yieldWhileDrained(ctx context.Context) {
 			return
 		}
 		n.life.mu.Lock()
-		drained := n.life.drained
+		drained := n.life.isDrained()
 		n.life.mu.Unlock()
 		if drained && slices.ContainsFunc(n.voters(), func(p peer) bool { return p.id != n.id }) {
 			n.handOver(ctx, "")

@@ -88,7 +88,7 @@ func TestANodeLeavesForGood(t *testing.T) {
 func TestADrainedNodeServesAndDoesNotLead(t *testing.T) {
 	c := clustertest.Start(t, 3, nil)
 	drained := c.Leader()
-	if err := c.Node(drained).SetDrained(within(t, 20*time.Second), true); err != nil {
+	if err := c.Node(drained).SetDrained(within(t, 20*time.Second), true, 0); err != nil {
 		t.Fatal(err)
 	}
 	if next := c.Leader(); next == drained {
@@ -106,7 +106,7 @@ func TestADrainedNodeServesAndDoesNotLead(t *testing.T) {
 	next := c.Leader()
 	c.Stop(next)
 	c.Await("a leader that is not drained", func() bool { return c.Leader() != drained })
-	if err := c.Node(drained).SetDrained(within(t, 10*time.Second), false); err != nil {
+	if err := c.Node(drained).SetDrained(within(t, 10*time.Second), false, 0); err != nil {
 		t.Fatal(err)
 	}
 	if !clustertest.Ready(c.Node(drained)) {
@@ -114,11 +114,27 @@ func TestADrainedNodeServesAndDoesNotLead(t *testing.T) {
 	}
 }
 
+// TestADrainWithALimitEndsByItself drains a node and forgets about it.
+func TestADrainWithALimitEndsByItself(t *testing.T) {
+	c := clustertest.Start(t, 3, nil)
+	n := c.Node(c.Leader())
+	if err := n.SetDrained(within(t, 20*time.Second), true, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if clustertest.Ready(n) {
+		t.Error("a node that was just drained is ready")
+	}
+	if err := n.SetDrained(within(t, 20*time.Second), true, 300*time.Millisecond); err != nil {
+		t.Fatal(err)
+	}
+	c.Await("the node to work again", func() bool { return clustertest.Ready(n) })
+}
+
 // TestDrainedNodesAloneDoNotPassLeadershipAround drains all of them: somebody has to lead, and each change of the leader costs time.
 func TestDrainedNodesAloneDoNotPassLeadershipAround(t *testing.T) {
 	c := clustertest.Start(t, 3, nil)
 	for i := range 3 {
-		if err := c.Node(i).SetDrained(within(t, 20*time.Second), true); err != nil {
+		if err := c.Node(i).SetDrained(within(t, 20*time.Second), true, 0); err != nil {
 			t.Fatalf("SetDrained of node %d = %v", i, err)
 		}
 	}

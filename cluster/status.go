@@ -70,7 +70,7 @@ func (n *Node) memberList(leader string) []sessnode.Member {
 // Ready reports whether this node can serve, check by check. It asks nobody and does not block.
 func (n *Node) Ready() []sessnode.Check {
 	n.life.mu.Lock()
-	failure, draining, drained := n.life.failure, n.life.draining, n.life.drained
+	failure, draining, drained := n.life.failure, n.life.draining, n.life.isDrained()
 	n.life.mu.Unlock()
 	leader, _, _ := n.leader()
 	at, _ := n.replica.machine.At()

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"time"
 
 	"github.com/sessnode/sessnode"
 )
@@ -33,11 +34,11 @@ func leaveCluster(ctx context.Context, c *call) (*Reply, error) {
 
 // drain drains this very node, or lets it work again.
 func drain(ctx context.Context, c *call) (*Reply, error) {
-	drained := true
-	if err := c.decode(field{"drained", func(n node) (err error) { drained, err = n.boolean(); return err }}); err != nil {
+	drained, limit := true, time.Duration(0)
+	if err := c.decode(field{"drained", func(n node) (err error) { drained, err = n.boolean(); return err }}, field{"for", duration(&limit)}); err != nil {
 		return nil, err
 	}
-	return c.operated(c.api.config.Store.SetDrained(ctx, drained))
+	return c.operated(c.api.config.Store.SetDrained(ctx, drained, limit))
 }
 
 func (c *call) operated(err error) (*Reply, error) {

@@ -141,7 +141,7 @@ func TestTransferNamesTheNode(t *testing.T) {
 	}
 	b.do("POST", "//v1/cluster/transfer", `{"to":"n\u0000"}`).wants(t, badRequest)
 	for _, tc := range []struct{ path, body, asked string }{
-		{"remove", `{"node":"n2"}`, "remove n2"}, {"leave", `{"node":"n1"}`, "leave"}, {"drain", ``, "drain true"}, {"drain", `{"drained":false}`, "drain false"},
+		{"remove", `{"node":"n2"}`, "remove n2"}, {"leave", `{"node":"n1"}`, "leave"}, {"drain", ``, "drain true for 0s"}, {"drain", `{"drained":false}`, "drain false for 0s"}, {"drain", `{"for":"2m"}`, "drain true for 2m0s"},
 	} {
 		if a := b.do("POST", "//v1/cluster/"+tc.path, tc.body); a.Code != 204 || b.store.asked[len(b.store.asked)-1] != tc.asked {
 			t.Errorf("%s = %d, the store was asked %v, want %s", tc.path, a.Code, b.store.asked, tc.asked)

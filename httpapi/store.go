@@ -57,8 +57,9 @@ type Store interface {
 	// Leave takes the node that is asked out of its cluster for good; the process ends soon after. ErrConflict as for Remove.
 	Leave(ctx context.Context) error
 
-	// SetDrained drains the node that is asked (not ready, does not lead, still answers), or lets it work again.
-	SetDrained(ctx context.Context, drained bool) error
+	// SetDrained drains the node that is asked (not ready, does not lead, still answers), or lets it work again. A limit above zero
+	// ends the drain by itself.
+	SetDrained(ctx context.Context, drained bool, limit time.Duration) error
 
 	// Backup captures the state at one position, as fresh as a linearizable read. write must be called exactly once: it streams
 	// the backup and lets go of the capture. ErrUnavailable also while another backup is written there.

@@ -176,9 +176,9 @@ func (s *stub) Remove(ctx context.Context, who string) error { return s.ask(ctx,
 // Leave notes that it was asked.
 func (s *stub) Leave(ctx context.Context) error { return s.ask(ctx, "leave") }
 
-// SetDrained notes whether.
-func (s *stub) SetDrained(ctx context.Context, drained bool) error {
-	return s.ask(ctx, fmt.Sprint("drain ", drained))
+// SetDrained notes whether, and for how long.
+func (s *stub) SetDrained(ctx context.Context, drained bool, limit time.Duration) error {
+	return s.ask(ctx, fmt.Sprint("drain ", drained, " for ", limit))
 }
 
 // Backup streams what stands for one, or refuses.

@@ -253,7 +253,7 @@ func (s *Store) Leave(context.Context) error {
 }
 
 // SetDrained changes nothing: there is nobody else to do the work.
-func (s *Store) SetDrained(context.Context, bool) error { return nil }
+func (s *Store) SetDrained(context.Context, bool, time.Duration) error { return nil }
 
 // Backup is refused: what is in memory for a test is not worth keeping.
 func (s *Store) Backup(context.Context) (func(io.Writer) error, sessnode.Position, error) {

@@ -96,14 +96,22 @@ func newNodeTransfer(std stdio) *cobra.Command {
 }
 
 func newNodeDrain(std stdio) *cobra.Command {
-	return operate{
+	var limit time.Duration
+	cmd := operate{
 		use: "drain NODE [flags]", short: "Take a node out of service for maintenance; it still votes",
-		long:    "drain makes a node not ready, so that load balancers look elsewhere, and hands leadership over. It still answers and votes. undrain or a restart ends it.",
-		example: "  sessnode node drain n2",
+		long:    "drain makes a node not ready, so that load balancers look elsewhere, and hands leadership over. It still answers and votes. undrain, a restart, or the time in --for ends it.",
+		example: "  sessnode node drain n2\n  sessnode node drain n2 --for 30m",
 		args:    needs("NODE"),
-		do:      atNode(func(ctx context.Context, c *client.Client, _ string) error { return c.SetDrained(ctx, true) }),
-		done:    "%s is drained",
+		do: atNode(func(ctx context.Context, c *client.Client, _ string) error {
+			if limit > 0 {
+				return c.DrainFor(ctx, limit)
+			}
+			return c.SetDrained(ctx, true)
+		}),
+		done: "%s is drained",
 	}.command(std)
+	cmd.Flags().DurationVar(&limit, "for", 0, "the node works again by itself after this time (0s: not)")
+	return cmd
 }
 
 func newNodeUndrain(std stdio) *cobra.Command {
