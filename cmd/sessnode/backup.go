@@ -15,7 +15,7 @@ import (
 )
 
 func newBackup(std stdio) *cobra.Command {
-	return family("backup", "Backups: take, look at, verify, restore",
+	return family("backup", "Backups of all sessions",
 		"backup keeps the whole state of a cluster in a file, without disturbing it, and brings it back as a new life of the cluster. A node takes "+
 			"backups by itself with --backup-dir.",
 		newBackupCreate(std), newBackupInspect(std), newBackupVerify(std), newBackupRestore(std))
