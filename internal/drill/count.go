@@ -64,8 +64,16 @@ func (r *run) begin() {
 		Limits: append(append([]string{}, r.scenario.Limits...), Limits()...),
 		Environment: result.Environment{Version: r.cfg.Version, Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH, CPUs: runtime.NumCPU(),
 			Nodes: r.cfg.Nodes, Profile: profile, ElectMS: timeline.MS(electionTimeout), Clients: r.cfg.Clients, People: r.cfg.People,
-			HoldMS: timeline.MS(r.cfg.Hold), BudgetMS: timeline.MS(r.cfg.Budget), Args: r.cfg.Args, Sabotage: r.cfg.Sabotage},
+			HoldMS: timeline.MS(r.longer()), BudgetMS: timeline.MS(r.cfg.Budget), Args: r.cfg.Args, Sabotage: r.cfg.Sabotage},
 	}
+}
+
+// longer is how long a fault is held if not as the scenario says by itself, 0 if so: as was asked for, or as a suite has it.
+func (r *run) longer() time.Duration {
+	if usual, known := Named(r.scenario.Name); r.cfg.Hold == 0 && known && usual.Hold != r.scenario.Hold {
+		return r.scenario.Hold
+	}
+	return r.cfg.Hold
 }
 
 // replay is the command that repeats the drill.
@@ -77,7 +85,7 @@ func (r *run) replay() string {
 		value, usual any
 	}{
 		{"nodes", r.cfg.Nodes, defaults.Nodes}, {"clients", r.cfg.Clients, defaults.Clients}, {"people", r.cfg.People, defaults.People},
-		{"hold", r.cfg.Hold, defaults.Hold}, {"budget", r.cfg.Budget, defaults.Budget}, {"sabotage", r.cfg.Sabotage, ""},
+		{"hold", r.longer(), defaults.Hold}, {"budget", r.cfg.Budget, defaults.Budget}, {"sabotage", r.cfg.Sabotage, ""},
 	} {
 		if f.value != f.usual {
 			command += fmt.Sprintf(" --%s %v", f.name, f.value)

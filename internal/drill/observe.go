@@ -38,7 +38,7 @@ type Progress struct {
 // NodeState is one node as a person is shown it.
 type NodeState struct {
 	Name  string
-	Life  string // running, paused, killed, stopped, cut off
+	Life  string // as local.Life says it
 	Since time.Duration
 	Leads bool
 	Term  uint64

@@ -49,6 +49,9 @@ type run struct {
 	watch   *watcher
 	stalls  *stalls
 
+	stranded error // who waits for a page of the login app although the cluster is whole; nil where nobody does
+
+	gone time.Duration // when the fault that lands was about to take the majority away; the scenario's goroutine alone
 	told time.Duration // when the observer was told last; the watcher's goroutine alone
 
 	mu     sync.Mutex
@@ -59,12 +62,17 @@ type run struct {
 // spans are the parts of a drill that its judgement depends on.
 type spans struct {
 	before, during, after timeline.Span   // the fault: the time before it, from its landing to the whole cluster, and after that
-	standing              []timeline.Span // when no majority could work: nothing may be acknowledged
-	refusing              []timeline.Span // when writes are refused by rule: no gap of the cluster's
+	standing              []timeline.Span // when surely no majority could work: nothing may be acknowledged
+	without               []timeline.Span // when perhaps none could, so begun before standing: no gap of the cluster's
+	refusing              []timeline.Span // when writes are refused by rule: no gap of the cluster's either
+	clicks                int             // answers that people got during the fault
 	faults                []timeline.Span
 	phase                 string
 	phaseFrom             time.Duration
 }
+
+// excused are the times in which writes need not be acknowledged. They do not overlap: no scenario has both kinds.
+func (s *spans) excused() []timeline.Span { return slices.Concat(s.without, s.refusing) }
 
 // Run plays one scenario and returns what came of it. An error means that no drill could be played at all, for example because the
 // cluster did not start; whatever goes wrong later is in the result.
@@ -108,6 +116,9 @@ func (r *run) drill(ctx context.Context) Evidence {
 	if err != nil && ctx.Err() == nil {
 		r.failed(err)
 	}
+	if err == nil {
+		r.stranded = r.awaitPeople(playing)
+	}
 	r.crowd.Stop()
 	if err == nil {
 		r.load.Stop()
@@ -117,6 +128,7 @@ func (r *run) drill(ctx context.Context) Evidence {
 	}
 	stop()
 	r.watch.wait()
+	r.stalls.wait()
 	r.enter("judge")
 	return r.judge()
 }
@@ -136,7 +148,7 @@ func (r *run) play(ctx context.Context) error {
 		return err
 	}
 	r.enter("fault")
-	landed := r.now()
+	landed, clicks := r.now(), r.crowd.Counts().Requests
 	if err := r.scenario.play(ctx, r); err != nil {
 		return err
 	}
@@ -149,28 +161,43 @@ func (r *run) play(ctx context.Context) error {
 		return err
 	}
 	whole := r.now()
+	clicks = r.crowd.Counts().Requests - clicks
 	r.enter("steady again")
 	if err := r.pause(ctx, steadyFor); err != nil {
 		return err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.spans.clicks = clicks
 	r.spans.before, r.spans.during, r.spans.after = timeline.Span{From: from, To: landed}, timeline.Span{From: landed, To: whole},
 		timeline.Span{From: whole, To: r.load.Recorder().Now()}
 	return nil
 }
 
-// failed turns what ended a drill early into a verdict: a fault that did not land proves nothing, a cluster that does not come back
-// is broken.
+// failed turns what ended a drill early into a verdict: a fault that did not land proves nothing, unless a node had ended before by
+// itself; a cluster that does not come back is broken.
 func (r *run) failed(err error) {
-	if errors.Is(err, errNotLanded) {
+	ended := endedByItself(r.cluster.Nodes)
+	if errors.Is(err, errNotLanded) && ended == "" {
 		r.doubt("%v", err)
 		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.result.Checks = append(r.result.Checks, result.Check{Name: "recovered", Title: "the cluster came back", Verdict: result.Fail, Got: "no",
-		Want: "yes", Detail: err.Error()})
+		Want: "yes", Detail: err.Error() + ended})
+}
+
+// endedByItself tells of nodes that ended although nobody ended them, and is empty where none did.
+func endedByItself(nodes []*local.Node) string {
+	text := ""
+	for _, n := range nodes {
+		if life, _ := n.Life(); life == local.Ended {
+			how, _ := n.Exit()
+			text += fmt.Sprintf("; %s has ended by itself (%s)", n.Name, how)
+		}
+	}
+	return text
 }
 
 func (r *run) now() time.Duration { return r.load.Recorder().Now() }
@@ -243,4 +270,16 @@ func (r *run) everybodySignedIn(context.Context) error {
 		return fmt.Errorf("%d of %d people have signed in", got, r.cfg.People)
 	}
 	return nil
+}
+
+// awaitPeople waits until every page that was asked for by now is shown: people whom a fault keeps waiting for ever are not signed out,
+// and of no less concern.
+func (r *run) awaitPeople(ctx context.Context) error {
+	asked := time.Now()
+	return local.Await(ctx, recoverLimit, "everybody on the login app to be served", func(context.Context) error {
+		if _, settled := r.crowd.SinceMark(asked); !settled {
+			return errors.New("somebody still waits")
+		}
+		return nil
+	})
 }

@@ -14,6 +14,9 @@ import (
 // stallTimeout is how long a write to the disk may take in drills before the node stops itself.
 const stallTimeout = 2 * time.Second
 
+// diskEvery is how often a node looks whether its disk has room (package cluster).
+const diskEvery = time.Second
+
 // diskScenarios hurt disks: slow, stalled, full, and without power.
 func diskScenarios() []Scenario {
 	return []Scenario{
@@ -66,6 +69,25 @@ func (r *run) proveDisk(ctx context.Context, n *local.Node) (string, error) {
 	return fmt.Sprintf("%d writes have met it", met), err
 }
 
+// exitProtected is how serve ends when it stops itself to protect its state (docs/reference/cli.md).
+const exitProtected = 8
+
+// stopsItself waits until a node has ended, and claims that it did so on purpose.
+func (r *run) stopsItself(ctx context.Context, n *local.Node) error {
+	err := local.Await(ctx, landLimit+stallTimeout, n.Name+" to stop itself", func(context.Context) error {
+		if life, _ := n.Life(); life != local.Ended {
+			return fmt.Errorf("it is %s", life)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	how, code := n.Exit()
+	r.claim("stopped-itself", "the node stopped itself to protect its state", code == exitProtected, how, fmt.Sprintf("exit status %d", exitProtected))
+	return nil
+}
+
 func stalledDisk(ctx context.Context, r *run) error {
 	leader, term, err := r.leader(ctx)
 	if err != nil {
@@ -75,16 +97,16 @@ func stalledDisk(ctx context.Context, r *run) error {
 		if _, err := r.net.Node(leader.Name).Disk(ctx, faultnet.DiskFault{Stall: true}); err != nil {
 			return "", err
 		}
-		err := local.Await(ctx, landLimit+stallTimeout, leader.Name+" to stop itself", func(context.Context) error {
-			if life, _ := leader.Life(); life != local.Ended {
-				return fmt.Errorf("it is %s", life)
-			}
-			return nil
-		})
-		how, _ := leader.Exit()
-		return "the node stopped itself: " + how, err
+		proof, err := r.proveDisk(ctx, leader)
+		if life, _ := leader.Life(); err != nil && life == local.Ended {
+			return "the node has ended by it", nil // before it could be asked
+		}
+		return proof, err
 	})
 	if err != nil {
+		return err
+	}
+	if err := r.stopsItself(ctx, leader); err != nil {
 		return err
 	}
 	if err := r.awaitSuccessor(ctx, leader, term); err != nil {
@@ -120,33 +142,44 @@ func diskFull(ctx context.Context, r *run) error {
 		if err := fill(one(leader), full)(ctx); err != nil {
 			return "", err
 		}
-		return "the leader handed over", r.awaitSuccessor(ctx, leader, term)
+		return "the node has acknowledged what its disk has left", nil
 	})
 	if err != nil {
 		return err
 	}
-	if err := r.pace(ctx, r.hold, windowOps, first); err != nil {
+	if err := r.awaitSuccessor(ctx, leader, term); err != nil {
 		return err
 	}
-	all, err := r.strike(ctx, "disk full", "all nodes", func(ctx context.Context) (string, error) {
+	if err := r.pace(ctx, r.hold, acked(windowOps), first); err != nil {
+		return err
+	}
+	all, err := r.strike(ctx, "disk full", allNodes, func(ctx context.Context) (string, error) {
 		if err := fill(r.cluster.Nodes, full)(ctx); err != nil {
 			return "", err
 		}
-		return "a create was refused with 507", local.Await(ctx, landLimit, "a create to be refused", r.refusedFull)
+		return "all nodes have acknowledged what their disks have left", nil
 	})
 	if err != nil {
 		return err
 	}
-	if err := r.pace(ctx, r.hold, 0, all); err != nil {
+	if err := local.Await(ctx, landLimit, "every node to refuse a create with 507", r.refusedFull); err != nil {
 		return err
 	}
-	err = r.heal(ctx, fill(r.cluster.Nodes, faultnet.DiskFault{}), first, all)
-	r.spans.refusing = append(r.spans.refusing, timeline.Span{From: all.begun, To: r.now()})
-	return err
+	if err := r.pace(ctx, r.hold, tried(leastTried), all); err != nil {
+		return err
+	}
+	room := func(ctx context.Context) error {
+		err := fill(r.cluster.Nodes, faultnet.DiskFault{})(ctx)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.spans.refusing = append(r.spans.refusing, timeline.Span{From: all.begun, To: r.now() + diskEvery})
+		return err
+	}
+	return r.heal(ctx, room, first, all)
 }
 
 func powerCycle(ctx context.Context, r *run) error {
-	s, err := r.strike(ctx, "power cut", "all nodes", func(ctx context.Context) (string, error) {
+	s, err := r.strike(ctx, "power cut", allNodes, func(ctx context.Context) (string, error) {
 		if _, err := killAll(r.cluster.Nodes)(ctx); err != nil {
 			return "", err
 		}

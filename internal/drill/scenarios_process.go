@@ -111,7 +111,7 @@ func stepDown(ctx context.Context, r *run) error {
 			return err
 		}
 		r.healed(s)
-		if err := r.pace(ctx, r.hold/stepDowns, windowOps/stepDowns, s); err != nil {
+		if err := r.pace(ctx, r.hold/stepDowns, acked(windowOps/stepDowns), s); err != nil {
 			return err
 		}
 	}
@@ -134,7 +134,7 @@ func rollingRestart(ctx context.Context, r *run) error {
 			return err
 		}
 		r.healed(s)
-		if err := r.pace(ctx, 0, windowOps, s); err != nil {
+		if err := r.pace(ctx, 0, acked(windowOps), s); err != nil {
 			return err
 		}
 	}
@@ -142,7 +142,7 @@ func rollingRestart(ctx context.Context, r *run) error {
 }
 
 func allKill(ctx context.Context, r *run) error {
-	s, err := r.strike(ctx, "kill", "all nodes", killAll(r.cluster.Nodes))
+	s, err := r.strike(ctx, "kill", allNodes, killAll(r.cluster.Nodes))
 	if err != nil {
 		return err
 	}
@@ -178,7 +178,7 @@ func resume(n *local.Node) func(context.Context) error {
 	return func(context.Context) error {
 		did, err := n.Resume()
 		if err == nil && !did {
-			err = fmt.Errorf("%s was not paused any more", n.Name)
+			err = fmt.Errorf("%w: %s was not paused any more", errNotLanded, n.Name)
 		}
 		return err
 	}

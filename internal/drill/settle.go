@@ -21,7 +21,6 @@ type settled struct {
 	finds      []leak.Find
 	searched   int64
 	searchErr  error
-	whole      bool // everything was read back
 }
 
 // settle reads everything back, attacks what is dead, compares the nodes and what somebody heard who followed all events, and searches
@@ -30,7 +29,6 @@ func (r *run) settle(ctx context.Context) {
 	r.enter("verify")
 	s := &r.stage.settled
 	r.load.Finish()
-	s.whole = true
 	agreed, err := r.cluster.Agree(ctx, recoverLimit)
 	s.differ = err
 	if err == nil {

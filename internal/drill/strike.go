@@ -21,6 +21,7 @@ type landing func(context.Context) (proof string, err error)
 type strike struct {
 	fault  *result.Fault
 	begun  time.Duration // when it was about to land
+	gone   time.Duration // when a majority was about to be gone; begun where that is not told apart
 	landed time.Duration
 	acked  int64 // when it landed
 	tried  int64
@@ -29,11 +30,12 @@ type strike struct {
 // strike lands a fault.
 func (r *run) strike(ctx context.Context, name, on string, land landing) (*strike, error) {
 	from := r.now()
+	r.gone = from
 	proof, err := land(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s on %s: %w", errNotLanded, name, on, err)
 	}
-	s := &strike{begun: from, landed: r.now(), acked: r.load.Recorder().Acked(), tried: r.load.Recorder().Tried(),
+	s := &strike{begun: from, gone: r.gone, landed: r.now(), acked: r.load.Recorder().Acked(), tried: r.load.Recorder().Tried(),
 		fault: &result.Fault{Name: name, On: on, FromMS: timeline.MS(from), Landed: true, Proof: proof}}
 	r.cfg.Observer.Event(s.landed, name+" "+on)
 	return s, nil
@@ -41,31 +43,21 @@ func (r *run) strike(ctx context.Context, name, on string, land landing) (*strik
 
 // holdAndHeal lets the fault do its work for as long as the scenario says, and until enough was seen of it; then it is healed.
 func (r *run) holdAndHeal(ctx context.Context, s *strike, heal func(context.Context) error) error {
-	if err := r.pace(ctx, r.hold, windowOps, s); err != nil {
+	if err := r.pace(ctx, r.hold, r.scenario.usual(s.fault.On), s); err != nil {
 		return err
 	}
 	return r.heal(ctx, heal, s)
 }
 
-// pace waits for at least a time, and until enough was seen while the fault holds: acknowledged operations where the cluster goes
-// on, tries where it must not. Too little is a doubt, since it may be the machine's fault.
-func (r *run) pace(ctx context.Context, least time.Duration, ops int64, s *strike) error {
+// pace waits for at least a time, and until enough was seen while the fault holds. Too little is a doubt, since it may be the machine's
+// fault.
+func (r *run) pace(ctx context.Context, least time.Duration, want amount, s *strike) error {
 	if err := r.pause(ctx, least-(r.now()-s.landed)); err != nil {
 		return err
 	}
-	seen := func() int64 { return r.load.Recorder().Acked() - s.acked }
-	what := "acknowledged"
-	switch {
-	case r.scenario.Serves == degraded:
-		return nil // judged at the end, by what was acknowledged in the whole of it
-	case r.scenario.Serves == standing && s.fault.On != "all nodes":
-		seen, what, ops = func() int64 { return r.load.Recorder().Tried() - s.tried }, "tried", min(ops, leastTried)
-	case r.scenario.Serves == standing:
-		return nil // no process is there to be asked
-	}
-	err := local.Await(ctx, landLimit, "operations "+what, func(context.Context) error {
-		if got := seen(); got < ops {
-			return fmt.Errorf("%d of %d", got, ops)
+	err := local.Await(ctx, landLimit, "operations "+want.what, func(context.Context) error {
+		if got := want.seen(r.load.Recorder(), s); got < want.ops {
+			return fmt.Errorf("%d of %d", got, want.ops)
 		}
 		return nil
 	})
@@ -82,6 +74,7 @@ func (r *run) heal(ctx context.Context, heal func(context.Context) error, strike
 	if r.scenario.Serves == standing {
 		r.mu.Lock()
 		r.spans.standing = append(r.spans.standing, timeline.Span{From: strikes[0].landed, To: at})
+		r.spans.without = append(r.spans.without, timeline.Span{From: strikes[0].gone, To: at})
 		r.mu.Unlock()
 	}
 	if err := heal(ctx); err != nil {

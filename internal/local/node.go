@@ -140,18 +140,19 @@ func (n *Node) Pause(ctx context.Context) error {
 	return nil
 }
 
-// Resume lets a process that was paused go on, and reports whether it was.
+// Resume lets a process that was paused go on, and reports whether it was, until now: somebody else may have woken it up.
 func (n *Node) Resume() (did bool, err error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if !n.paused || !n.proc.running() {
 		return false, nil
 	}
+	did = stopped(n.proc.pid())
 	if err := n.proc.resume(); err != nil {
 		return false, fmt.Errorf("resume %s: %w", n.Name, err)
 	}
 	n.paused, n.since = false, time.Now()
-	return true, nil
+	return did, nil
 }
 
 // Life returns what has become of the process, and since when.

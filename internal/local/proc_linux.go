@@ -9,7 +9,7 @@ import (
 )
 
 // nodeAttr keeps Ctrl-C from reaching a node (a process group of its own) and has the kernel kill it with the program. The
-// kernel's parent is the thread that started the node, not the program: see onOwnThread.
+// kernel's parent is the thread that started the node, not the program: see OnOwnThread.
 func nodeAttr() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }

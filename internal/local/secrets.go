@@ -19,7 +19,7 @@ const (
 // AppName is the app whose sessions the login app has.
 const AppName = "demo"
 
-// secrets are the API keys of one cluster, made for it and gone with it.
+// Keys are the API keys of one cluster, made for it and gone with it.
 type Keys struct {
 	Operator string
 	App      string

@@ -158,7 +158,7 @@ type Counts struct {
 	Acked       int `json:"acked"`
 	Refused     int `json:"refused"` // certainly not made
 	Unknown     int `json:"unknown"`
-	AckedFault  int `json:"acked_in_fault"` // acknowledged while the fault held
+	AckedFault  int `json:"acked_in_fault"` // asked and acknowledged from the fault until all was whole
 	Writes      int `json:"acked_writes"`
 	Sessions    int `json:"sessions"`
 	Subjects    int `json:"subjects"`
