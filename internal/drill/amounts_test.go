@@ -113,6 +113,7 @@ func TestAGapIsTheMachinesOnlyAsFarAsItStoodStill(t *testing.T) {
 func TestStallsTellAJumpOfTheClockFromATimeInWhichNothingRan(t *testing.T) {
 	s := &stalls{}
 	s.learn(stallTick, stallTick)
+	s.learn(stallTick+stallBound, stallTick+stallBound) // short enough
 	s.learn(stallTick+stallBound+time.Second, stallTick+stallBound+time.Second)
 	if s.worst() != stallBound+time.Second || s.total() != s.worst() || s.jump() != 0 {
 		t.Errorf("after a stall: worst %v, total %v, jump %v", s.worst(), s.total(), s.jump())

@@ -65,7 +65,7 @@ type spans struct {
 	standing              []timeline.Span // when surely no majority could work: nothing may be acknowledged
 	without               []timeline.Span // when perhaps none could, so begun before standing: no gap of the cluster's
 	refusing              []timeline.Span // when writes are refused by rule: no gap of the cluster's either
-	clicks                int             // answers that people got during the fault
+	clicks                int             // pages that people asked for during the fault, also those that they still wait for
 	faults                []timeline.Span
 	phase                 string
 	phaseFrom             time.Duration
@@ -161,7 +161,8 @@ func (r *run) play(ctx context.Context) error {
 		return err
 	}
 	whole := r.now()
-	clicks = r.crowd.Counts().Requests - clicks
+	people := r.crowd.Counts()
+	clicks = people.Requests + people.Waiting - clicks
 	r.enter("steady again")
 	if err := r.pause(ctx, steadyFor); err != nil {
 		return err

@@ -11,6 +11,7 @@ type Counts struct {
 	SignedIn int           // of them, now
 	Requests int           // all answers
 	Failed   int           // answers of an app that could not reach the store: try again
+	Waiting  int           // clicks that were not served yet
 	Longest  time.Duration // from a click until it was served, with all tries
 
 	SignedOut int // a person whose session was valid was taken for nobody, or for somebody else
@@ -41,6 +42,7 @@ func (c *counter) Counts() Counts {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	all := c.all
+	all.Waiting = len(c.waiting)
 	for w := range c.waiting {
 		all.Longest = max(all.Longest, c.now().Sub(w.begun))
 	}

@@ -100,6 +100,9 @@ func TestAWaitLastsUntilItIsServed(t *testing.T) {
 	if got := c.Counts().Longest; got != 3*time.Second {
 		t.Errorf("while it waits: longest = %v, want 3s", got)
 	}
+	if got := c.Counts().Waiting; got != 1 {
+		t.Errorf("while it waits: waiting = %d, want 1", got)
+	}
 	c.SetMark()
 	leader := now
 	now = now.Add(time.Second)
