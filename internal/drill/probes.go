@@ -68,7 +68,7 @@ func (r *run) snapshotsInstalled(n *local.Node) int {
 }
 
 // written is how many entries a node may have on disk beyond what it was last heard to have applied.
-const written = 100
+const written = 300
 
 // awaitCompacted waits until all nodes that run have cut their logs behind what another, which is down, had applied: whoever leads when
 // it comes back can then only send it a snapshot.
