@@ -82,24 +82,24 @@ type CodeInfo struct {
 	Err    error  // in Go
 	Status int    // in HTTP
 	Exit   int    // of the command line
-	Python string // class in the Python package
+	Python string // class in the Python module sessnode.errors
 }
 
 // Codes is the one table that ties code, Go error, HTTP status, exit code and Python exception. It is indexed by Code.
 var Codes = [...]CodeInfo{
 	OK:               {OK, "ok", nil, 200, 0, ""},
-	CodeNotFound:     {CodeNotFound, "not_found", ErrNotFound, 404, 3, "SessionNotFound"},
+	CodeNotFound:     {CodeNotFound, "not_found", ErrNotFound, 404, 3, "NotFound"},
 	CodeConflict:     {CodeConflict, "conflict", ErrConflict, 409, 5, "Conflict"},
-	CodeLimit:        {CodeLimit, "limit", ErrLimit, 409, 5, "LimitReached"},
+	CodeLimit:        {CodeLimit, "limit", ErrLimit, 409, 5, "Limit"},
 	CodePrecondition: {CodePrecondition, "precondition_failed", ErrPrecondition, 412, 5, "PreconditionFailed"},
 	CodeTooLarge:     {CodeTooLarge, "too_large", ErrTooLarge, 413, 2, "TooLarge"},
-	CodeInvalid:      {CodeInvalid, "invalid", ErrInvalid, 400, 2, "InvalidRequest"},
+	CodeInvalid:      {CodeInvalid, "invalid", ErrInvalid, 400, 2, "Invalid"},
 	CodeUnknownApp:   {CodeUnknownApp, "unknown_app", ErrUnknownApp, 400, 2, "UnknownApp"},
 	CodeUnauthorized: {CodeUnauthorized, "unauthorized", ErrUnauthorized, 401, 6, "Unauthorized"},
 	CodeForbidden:    {CodeForbidden, "forbidden", ErrForbidden, 403, 6, "Forbidden"},
-	CodeUnavailable:  {CodeUnavailable, "unavailable", ErrUnavailable, 503, 4, "StoreUnavailable"},
-	CodeUnknown:      {CodeUnknown, "unknown", ErrUnknown, 504, 7, "OutcomeUnknown"},
-	CodeFull:         {CodeFull, "full", ErrFull, 507, 4, "StoreFull"},
+	CodeUnavailable:  {CodeUnavailable, "unavailable", ErrUnavailable, 503, 4, "Unavailable"},
+	CodeUnknown:      {CodeUnknown, "unknown", ErrUnknown, 504, 7, "Unknown"},
+	CodeFull:         {CodeFull, "full", ErrFull, 507, 4, "Full"},
 	CodeGone:         {CodeGone, "gone", ErrGone, 410, 3, "Gone"},
 }
 

@@ -7,6 +7,9 @@ const (
 	// MaxTokenLength is the most characters a token may have.
 	MaxTokenLength = 256
 
+	// LeastTokenLength is the least that Policy.MinTokenLength may be: what is shorter can be guessed.
+	LeastTokenLength = 8
+
 	// MaxAppLength is the most bytes an app's name may have. Names match [a-z0-9][a-z0-9._-]*.
 	MaxAppLength = 64
 

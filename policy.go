@@ -95,7 +95,7 @@ func (p Policy) Validate() error {
 	within("rotation_max", p.RotationMax, 0, 10*time.Minute)
 	within("tombstone_time", p.TombstoneTime, MinTombstoneTime, 30*Day)
 	within("anonymous_idle", p.AnonymousIdle, 0, max(p.MaxIdle, time.Second))
-	count("min_token_length", p.MinTokenLength, 8, MaxTokenLength)
+	count("min_token_length", p.MinTokenLength, LeastTokenLength, MaxTokenLength)
 	count("max_name_bytes", p.MaxNameBytes, 1, 1024)
 	count("max_attributes", p.MaxAttributes, 1, 4096)
 	count("max_bytes", p.MaxBytes, 1, MaxSessionBytes)

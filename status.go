@@ -16,6 +16,7 @@ type Status struct {
 	Sessions   uint64
 	Bytes      uint64
 	Budget     uint64
+	Drills     bool // an operator may drill this node where it runs
 	Members    []Member
 }
 
