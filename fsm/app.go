@@ -1,6 +1,11 @@
 package fsm
 
-import "github.com/sessnode/sessnode"
+import (
+	"strings"
+
+	"github.com/sessnode/sessnode"
+	"github.com/sessnode/sessnode/internal/slab"
+)
 
 // app is one keyspace. Numbers are given in order of first use and never reused.
 type app struct {
@@ -24,6 +29,8 @@ type app struct {
 	// Derived, not hashed by themselves.
 	sessions, anonymous, bytes uint64
 	dying                      uint64 // of sessions: those up to revokedTo, not yet removed
+
+	creation *slab.Order // the handles of its sessions by serial
 }
 
 func (a *app) sweeping() bool { return a.sweepAt < a.sweepTo }
@@ -65,7 +72,8 @@ func (m *Machine) appNamed(name string) *app {
 	if a, found := m.appByName[name]; found {
 		return a
 	}
-	a := &app{number: uint32(len(m.apps)), name: name, policy: sessnode.DefaultPolicy()}
+	name = strings.Clone(name) // the log's memory is not ours to keep
+	a := &app{number: uint32(len(m.apps)), name: name, policy: sessnode.DefaultPolicy(), creation: slab.NewOrder(m.arena)}
 	a.seal()
 	m.apps = append(m.apps, a)
 	m.appByName[name] = a
@@ -116,7 +124,7 @@ func (m *Machine) revokeApp(op *Op) Result {
 	visible := a.sessions - a.dying
 	m.changeApp(a, func() {
 		a.revokedTo, a.revokedAt, a.revokedIndex = m.serial, m.now, m.index
-		a.revokedActor, a.revokedNode = op.Actor, op.Node
+		a.revokedActor, a.revokedNode = strings.Clone(op.Actor), strings.Clone(op.Node)
 		a.sweepAt, a.sweepTo = 0, 0
 	})
 	a.dying = a.sessions

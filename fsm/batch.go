@@ -7,7 +7,7 @@ import (
 )
 
 // Format is the version of the log's entries. A Machine refuses any other: the node must stop, never skip.
-const Format = 1
+const Format = 2
 
 // MaxBatchOps is the most operations that an entry may hold.
 const MaxBatchOps = 1024
@@ -48,11 +48,15 @@ func EncodeBatch(h Header, ops [][]byte) []byte {
 }
 
 // DecodeBatch reads a log entry. Its error means that this build must not go on.
-func DecodeBatch(b []byte) (Header, []Op, error) {
+func DecodeBatch(b []byte) (Header, []Op, error) { return decodeBatch(b, false) }
+
+// decodeBatch reads a log entry. Lazy operations share its memory, texts and all, and keep the attributes that they set as they are.
+func decodeBatch(b []byte, lazy bool) (Header, []Op, error) {
 	r := newReader(b)
+	r.shared, r.lazy = lazy, lazy
 	r.array(5, 5)
 	if format := r.uint(); r.err == nil && format != Format {
-		return Header{}, nil, fmt.Errorf("log entry of format %d, this build knows %d: install a newer build", format, Format)
+		return Header{}, nil, fmt.Errorf("log entry of format %d, this build knows %d: %s", format, Format, remedy(format, Format))
 	}
 	h := Header{Generation: r.uint(), Stamp: r.int()}
 	r.array(2, 2)
@@ -68,19 +72,31 @@ func DecodeBatch(b []byte) (Header, []Op, error) {
 	return h, ops, nil
 }
 
+// remedy says what to do about data of another format.
+func remedy(found, known uint64) string {
+	if found < known {
+		return "an older build wrote it, go on with that one"
+	}
+	return "install a newer build"
+}
+
 // Op is a mutation in the log.
 type Op struct {
 	sessnode.Mutation
 	NotAfter int64 // cluster time, ns, after which it must not be made any more; 0 = none
 
 	logged []byte // the change as it was read; shares the memory of the entry
+	values []byte // of a lazy operation: the attributes that the change sets, in the log's form
 }
 
-// digest is of app and change: what a retry under the same operation id must equal.
+// digest is of app and change: what a retry under the same operation id must equal. It is compared only under the opKey of the same
+// app, token and operation id, whose holder gets the effect by sending the change itself again: a crafted collision gains nothing.
 func (op *Op) digest() Hash {
 	w := hashing(kindWindow)
 	w.buf = append(append(append(w.buf, op.App...), 0), op.logged...)
-	return w.sum()
+	h := w.sum()
+	h[0] = op.logged[0] // the verb, for itself: what may be read with one change is not told for another
+	return h
 }
 
 // EncodeOp writes one operation canonically. Errors wrap sessnode.ErrInvalid or sessnode.ErrTooLarge: what it returns without an
@@ -107,7 +123,7 @@ func EncodeOp(op Op) ([]byte, error) {
 		return nil, sessnode.Errorf(sessnode.CodeTooLarge, "", "the change takes %d bytes in the log, at most %d are allowed", len(w.buf), maxLogged)
 	}
 	// An entry that cannot be read stops every node for good, so what the reader's limits refuse must be refused here.
-	if _, err := DecodeOp(w.buf); err != nil {
+	if _, err := decodeOp(w.buf, true); err != nil {
 		return nil, err
 	}
 	return w.buf, nil
@@ -142,9 +158,11 @@ func optional(absent bool, b []byte) []byte {
 }
 
 // DecodeOp reads one operation. It shares the memory of b. Its error wraps sessnode.ErrInvalid.
-func DecodeOp(b []byte) (Op, error) {
+func DecodeOp(b []byte) (Op, error) { return decodeOp(b, false) }
+
+func decodeOp(b []byte, lazy bool) (Op, error) {
 	r := newReader(b)
-	r.shared = true
+	r.shared, r.lazy = true, lazy
 	op := r.op()
 	if err := r.end(); err != nil {
 		return Op{}, sessnode.Errorf(sessnode.CodeInvalid, "", "operation: %v", err)
@@ -168,7 +186,9 @@ func (r *reader) op() Op {
 		r.exact(b, id[:])
 	}
 	logged := r.rest
+	r.set = nil
 	op.Change = r.change(id)
+	op.values = r.set
 	if r.err == nil {
 		op.logged = logged[:len(logged)-len(r.rest)]
 	}

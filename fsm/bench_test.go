@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"testing"
 	"time"
 
@@ -23,8 +24,11 @@ func filler(name, subject string) sessnode.Mutation {
 	for i := range 4 {
 		attrs[fmt.Sprint("attr", i)] = sessnode.Value{Codec: sessnode.JSON, Data: bytes.Repeat([]byte{'1'}, 123)}
 	}
-	return sessnode.Mutation{App: "web", Change: sessnode.Create{Key: key(name), ID: id(name), TokenChars: 43, Subject: subject, Attrs: attrs,
-		Device: sessnode.Device{IP: "192.0.2.1", UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}}}
+	device := sessnode.Device{IP: "192.0.2.1", UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
+	if os.Getenv("SESSNODE_BENCH_PLAIN") != "" {
+		device = sessnode.Device{}
+	}
+	return sessnode.Mutation{App: "web", Change: sessnode.Create{Key: key(name), ID: id(name), TokenChars: 43, Subject: subject, Attrs: attrs, Device: device}}
 }
 
 func filled(t testing.TB, sessions int) *bench {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/sessnode/sessnode"
 )
@@ -27,20 +28,20 @@ func (m *Machine) Census(at int64) []Census {
 	for i, a := range m.apps {
 		counts[i].App, subjects[i] = a.name, map[string]struct{}{}
 	}
-	for _, shard := range m.sessions.shards {
-		for s, r := range shard.entries {
-			switch {
-			case r.serial <= m.apps[s.app].revokedTo:
-			case at >= m.effective(s, r):
-				counts[s.app].Expired++
-			default:
-				counts[s.app].Live++
-				if r.subject != "" {
-					subjects[s.app][r.subject] = struct{}{}
-				}
+	m.sessions.All(func(handle uint32) bool {
+		r := m.sessions.stored(handle)
+		switch {
+		case r.serial <= m.apps[r.app].revokedTo:
+		case at >= m.effective(&r):
+			counts[r.app].Expired++
+		default:
+			counts[r.app].Live++
+			if _, counted := subjects[r.app][r.subject]; !counted && r.subject != "" {
+				subjects[r.app][strings.Clone(r.subject)] = struct{}{}
 			}
 		}
-	}
+		return true
+	})
 	for i := range counts {
 		counts[i].Subjects = uint64(len(subjects[i]))
 	}
@@ -54,10 +55,8 @@ func (m *Machine) LiveIDs(among []sessnode.ID) []Named {
 	defer m.mu.RUnlock()
 	var list []Named
 	for _, id := range among {
-		if s, stored := m.byID[id]; stored {
-			if r, _ := m.sessions.get(s); m.deathOf(s, r) == "" {
-				list = append(list, Named{m.apps[s.app].name, id})
-			}
+		if r, stored := m.sessionOf(id); stored && m.deathOf(&r) == "" {
+			list = append(list, Named{m.apps[r.app].name, id})
 		}
 	}
 	slices.SortFunc(list, func(a, b Named) int { return bytes.Compare(a.ID[:], b.ID[:]) })

@@ -334,5 +334,7 @@ func given[T any](isGiven bool, v T) *T {
 	if !isGiven {
 		return nil
 	}
-	return &v
+	p := new(T) // not &v, which would be allocated in any case
+	*p = v
+	return p
 }

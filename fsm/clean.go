@@ -24,12 +24,12 @@ func (m *Machine) clean() {
 		}
 	}
 	for ; left > 0; left-- {
-		d, found := m.forgetting.Min()
-		if !found || d.at > m.now {
+		h, at, found := m.tombstones.due.Min()
+		if !found || at > m.now {
 			break
 		}
-		t, _ := m.tombstones.get(d.slot)
-		m.unbury(d.slot, t)
+		t := m.tombstones.stored(h)
+		m.unbury(&t)
 	}
 	m.forget(2 * MaxBatchOps) // cheap, and must keep up with a batch's worth of new ones
 }
@@ -37,33 +37,33 @@ func (m *Machine) clean() {
 // expire turns sessions whose deadline has passed into tombstones.
 func (m *Machine) expire(left int) int {
 	for ; left > 0; left-- {
-		d, found := m.deadlines.Min()
-		if !found || d.at > m.now {
+		h, at, found := m.sessions.due.min()
+		if !found || at > m.now {
 			break
 		}
-		r, _ := m.sessions.get(d.slot)
-		m.bye(d.slot, r)
+		r := m.sessions.stored(h)
+		m.bye(&r)
 	}
 	return left
 }
 
 // bye ends a session that is dead already, with the reason that killed it.
-func (m *Machine) bye(s slot, r *record) {
-	t := m.remains(s, r)
-	m.close(s, r, t)
+func (m *Machine) bye(r *record) {
+	t := m.remains(r)
+	m.close(r, t)
 	if t.reason == sessnode.ReasonRevoked {
 		m.stats.Revoked-- // counted when it was revoked
 	}
 }
 
 // remains is what a dead session leaves when it is removed: when and why it died, not when it was removed.
-func (m *Machine) remains(s slot, r *record) tombstone {
-	a := m.apps[s.app]
-	t := tombstone{id: r.id, subject: r.subject}
+func (m *Machine) remains(r *record) tombstone {
+	a := m.apps[r.app]
+	t := tombstone{slot: r.slot, id: r.id, subject: r.subject}
 	if r.serial <= a.revokedTo {
 		t.reason, t.actor, t.node, t.at, t.index = sessnode.ReasonRevoked, a.revokedActor, a.revokedNode, a.revokedAt, a.revokedIndex
 	} else {
-		t.reason, t.actor, t.at, t.index = sessnode.ReasonExpired, "timeout", max(r.touched, m.effective(s, r)), m.index
+		t.reason, t.actor, t.at, t.index = sessnode.ReasonExpired, "timeout", max(r.touched, m.effective(r)), m.index
 	}
 	return t
 }
@@ -77,9 +77,9 @@ func (m *Machine) markBusy(a *app) {
 
 // purge removes sessions that RevokeApp ended, in order of creation.
 func (m *Machine) purge(a *app, left int) int {
-	for _, n := range m.oldestOf(a, 0, a.revokedTo, min(left, int(a.dying))) {
-		r, _ := m.sessions.get(n.slot)
-		m.bye(n.slot, r)
+	for _, h := range m.oldestOf(a, 0, a.revokedTo, min(left, int(a.dying))) {
+		r := m.sessions.stored(h)
+		m.bye(&r)
 		left--
 	}
 	return left
@@ -93,14 +93,14 @@ func (m *Machine) resweep(a *app, left int) int {
 	batch := m.oldestOf(a, a.sweepAt+1, a.sweepTo, left)
 	reached := a.sweepTo
 	if len(batch) == left {
-		reached = batch[len(batch)-1].serial
+		reached = serialOf(m.sessions.Get(batch[len(batch)-1]))
 	}
-	for _, n := range batch {
-		r, _ := m.sessions.get(n.slot)
-		if d := deadlineOf(r, &a.policy); d < r.deadline {
-			c := *r
+	for _, h := range batch {
+		r := m.sessions.stored(h)
+		if d := deadlineOf(&r, &a.policy); d < r.deadline {
+			c := r
 			c.deadline = d
-			m.update(n.slot, r, &c)
+			m.update(&r, &c)
 		}
 	}
 	m.changeApp(a, func() { a.sweepAt = reached })
@@ -108,15 +108,15 @@ func (m *Machine) resweep(a *app, left int) int {
 }
 
 // oldestOf lists an app's stored sessions with serials from one to another, oldest first.
-func (m *Machine) oldestOf(a *app, from, to uint64, most int) (list []numbered) {
+func (m *Machine) oldestOf(a *app, from, to uint64, most int) (list []uint32) {
 	if most == 0 {
 		return nil
 	}
-	m.creation.AscendGreaterOrEqual(numbered{from, slot{app: a.number}}, func(n numbered) bool {
-		if n.app != a.number || n.serial > to || len(list) == most {
+	a.creation.From(from, func(serial uint64, handle uint32) bool {
+		if serial > to || len(list) == most {
 			return false
 		}
-		list = append(list, n)
+		list = append(list, handle)
 		return true
 	})
 	return list
@@ -132,14 +132,14 @@ func (m *Machine) Due() (next int64, backlog bool) {
 			next = at
 		}
 	}
-	if d, found := m.deadlines.Min(); found {
-		soonest(d.at)
+	if _, at, found := m.sessions.due.min(); found {
+		soonest(at)
 	}
-	if d, found := m.forgetting.Min(); found {
-		soonest(d.at)
+	if _, at, found := m.tombstones.due.Min(); found {
+		soonest(at)
 	}
-	if len(m.queue) > 0 {
-		soonest(m.queue[0].at + int64(sessnode.OpWindow))
+	if at, found := m.oldestRemembered(); found {
+		soonest(at + int64(sessnode.OpWindow))
 	}
 	return next, len(m.busy) > 0 || next != 0 && next <= m.now
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sessnode/sessnode"
+	"github.com/sessnode/sessnode/internal/slab"
 )
 
 // writer builds canonical msgpack: arrays in a fixed order, integers in their shortest form, map entries sorted by name. Equal
@@ -81,7 +82,9 @@ func moment(ns int64) time.Time {
 // read like the encoders and check once. Lengths are compared with what is left before anything is allocated.
 type reader struct {
 	rest   []byte
-	shared bool // what is read shares the memory of the input: for readers that keep nothing
+	shared bool   // what is read shares the memory of the input: for readers that keep nothing
+	lazy   bool   // texts share it too, and values are checked only
+	set    []byte // the last values that were checked only
 	err    error
 }
 
@@ -175,9 +178,16 @@ func (r *reader) bytes(most int) []byte {
 	return append(make([]byte, 0, len(b)), b...)
 }
 
-func (r *reader) text(most int) string { return string(r.view(most)) }
-func (r *reader) span() time.Duration  { return time.Duration(r.int()) }
-func (r *reader) time() time.Time      { return moment(r.int()) }
+func (r *reader) text(most int) string {
+	b := r.view(most)
+	if r.lazy {
+		return slab.Text(b)
+	}
+	return string(b)
+}
+
+func (r *reader) span() time.Duration { return time.Duration(r.int()) }
+func (r *reader) time() time.Time     { return moment(r.int()) }
 func (r *reader) fixed(into []byte) {
 	b := r.view(len(into))
 	if r.err == nil && len(b) != len(into) {
@@ -196,14 +206,18 @@ func (r *reader) value() sessnode.Value {
 
 // values reads name, codec, data triples; names must be in order and differ, as the writer leaves them.
 func (r *reader) values() map[string]sessnode.Value {
+	begin := r.rest
 	n := r.array(0, maxNames*3)
 	if n%3 != 0 {
 		r.fail("values come in threes, not %d", n)
 	}
-	if n == 0 || r.err != nil {
+	if r.err != nil || n == 0 && !r.lazy {
 		return nil
 	}
-	m := make(map[string]sessnode.Value, n/3)
+	var m map[string]sessnode.Value
+	if !r.lazy {
+		m = make(map[string]sessnode.Value, n/3)
+	}
 	last := ""
 	for i := range n / 3 {
 		name := r.text(maxNameBytes)
@@ -211,10 +225,16 @@ func (r *reader) values() map[string]sessnode.Value {
 			r.fail("names out of order")
 		}
 		last = name
-		m[name] = r.value()
+		v := r.value()
 		if r.err != nil {
 			return nil
 		}
+		if !r.lazy {
+			m[name] = v
+		}
+	}
+	if r.lazy {
+		r.set = begin[:len(begin)-len(r.rest)]
 	}
 	return m
 }

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/google/btree"
-
 	"github.com/sessnode/sessnode"
 )
 
@@ -17,14 +15,12 @@ func (m *Machine) create(op *Op, c sessnode.Create) Result {
 		return refuse(err)
 	}
 	m.serial++
-	r := &record{id: c.ID, serial: m.serial, subject: c.Subject, device: c.Device, version: 1, created: m.now, touched: m.now,
+	r := &record{slot: s, id: c.ID, serial: m.serial, subject: c.Subject, device: c.Device, version: 1, created: m.now, touched: m.now,
 		idle: int64(c.Timeouts.Idle), lifetime: int64(c.Timeouts.Lifetime), expires: nanos(c.Timeouts.Expires)}
 	if !r.anonymous() {
 		r.authenticated = m.now
 	}
-	for name, v := range c.Attrs {
-		r.set(name, v)
-	}
+	op.fill(r, c.Attrs)
 	r.deadline = deadlineOf(r, &a.policy)
 	if err := fits(&a.policy, r, &record{}); err != nil {
 		return refuse(err)
@@ -32,13 +28,13 @@ func (m *Machine) create(op *Op, c sessnode.Create) Result {
 	if err := m.makeRoom(op, a, r); err != nil {
 		return refuse(err)
 	}
-	if old, buried := m.tombstones.get(s); buried { // only one that is out of date, or a store that was broken on purpose
-		m.unbury(s, old)
+	if old, buried := m.tombstone(s); buried { // only one that is out of date, or a store that was broken on purpose
+		m.unbury(&old)
 	}
-	m.insert(s, r)
-	m.happened(event{kind: sessnode.EventCreated, app: s.app, id: r.id, at: m.now, subject: r.subject, actor: op.Actor, node: op.Node})
+	m.insert(r)
+	m.happened(event{kind: sessnode.EventCreated, app: r.app, id: r.id, at: m.now, subject: r.subject, actor: op.Actor, node: op.Node})
 	m.stats.Created++
-	return m.effect(s, r)
+	return m.effect(r)
 }
 
 // creatable checks the request itself and that the token is free.
@@ -55,8 +51,8 @@ func (m *Machine) creatable(a *app, s slot, c sessnode.Create) *sessnode.Error {
 	if err := m.free(s); err != nil {
 		return err
 	}
-	_, stored := m.byID[c.ID]
-	if _, ended := m.endedByID[c.ID]; stored || ended {
+	_, stored := m.sessions.named(&c.ID)
+	if _, ended := m.endedOf(c.ID); stored || ended {
 		return sessnode.Errorf(sessnode.CodeConflict, sessnode.ReasonTaken, "the session id is taken")
 	}
 	return nil
@@ -64,15 +60,15 @@ func (m *Machine) creatable(a *app, s slot, c sessnode.Create) *sessnode.Error {
 
 // free checks that a slot holds neither a session nor the tombstone of one.
 func (m *Machine) free(s slot) *sessnode.Error {
-	if r, stored := m.sessions.get(s); stored {
-		reason := m.deathOf(s, r)
+	if r, stored := m.session(s); stored {
+		reason := m.deathOf(&r)
 		if reason == "" {
 			reason = sessnode.ReasonTaken
 		}
 		return sessnode.Errorf(sessnode.CodeConflict, reason, "this token has or had a session: use a new one")
 	}
-	if t, buried := m.tombstones.get(s); buried && m.now < t.until && !resurrect() {
-		return sessnode.Errorf(sessnode.CodeConflict, m.reasonOf(s, t), "this token had a session that ended: use a new one")
+	if t, buried := m.tombstone(s); buried && m.now < t.until && !resurrect() {
+		return sessnode.Errorf(sessnode.CodeConflict, m.reasonOf(&t), "this token had a session that ended: use a new one")
 	}
 	return nil
 }
@@ -137,14 +133,14 @@ func (m *Machine) full() *sessnode.Error {
 
 // overSubjectLimit refuses one session too many of a subject, or lists those that must give way: the ones that authenticated
 // first. After a limit became much smaller it is reached again over several logins.
-func (m *Machine) overSubjectLimit(a *app, subject string) (victims []found, err *sessnode.Error) {
+func (m *Machine) overSubjectLimit(a *app, subject string) (victims []record, err *sessnode.Error) {
 	limit := a.policy.SubjectLimit
 	if limit == 0 || subject == "" {
 		return nil, nil
 	}
-	for _, n := range m.subjects[subjectKey{a.number, subject}] {
-		if r, _ := m.sessions.get(n.slot); m.deathOf(n.slot, r) == "" {
-			victims = append(victims, found{slot: n.slot, record: r})
+	for _, h := range m.sessions.ofSubject(a.number, subject) {
+		if r := m.sessions.stored(h); m.deathOf(&r) == "" {
+			victims = append(victims, r)
 		}
 	}
 	if uint64(len(victims)) < limit {
@@ -154,53 +150,51 @@ func (m *Machine) overSubjectLimit(a *app, subject string) (victims []found, err
 		return nil, sessnode.Errorf(sessnode.CodeLimit, sessnode.ReasonSubjectFull, "app %q allows %d sessions of one subject", a.name, limit)
 	}
 	excess := uint64(len(victims)) - limit + 1
-	slices.SortStableFunc(victims, func(x, y found) int { return cmp.Compare(x.authenticated, y.authenticated) })
+	slices.SortStableFunc(victims, func(x, y record) int { return cmp.Compare(x.authenticated, y.authenticated) })
 	return victims[:min(excess, maxEvictions)], nil
 }
 
 // giveWay ends sessions in favour of a new one of their subject.
-func (m *Machine) giveWay(op *Op, victims []found) {
-	for _, v := range victims {
-		m.end(v.slot, v.record, sessnode.ReasonEvicted, "subject limit", op.Node)
+func (m *Machine) giveWay(op *Op, victims []record) {
+	for i := range victims {
+		m.end(&victims[i], sessnode.ReasonEvicted, "subject limit", op.Node)
 	}
 }
 
 // evictAnonymous ends the anonymous sessions of an app that are nearest to their end.
 func (m *Machine) evictAnonymous(op *Op, app uint32, most int) {
-	var victims []slot
-	m.anonymous.AscendGreaterOrEqual(due{slot: slot{app: app}}, btree.ItemIteratorG[due](func(d due) bool {
-		if d.app != app || len(victims) == most {
-			return false
+	for range most {
+		h, found := m.sessions.due.minAnonymous(app)
+		if !found {
+			return
 		}
-		victims = append(victims, d.slot)
-		return true
-	}))
-	for _, s := range victims {
-		r, _ := m.sessions.get(s)
-		if m.deathOf(s, r) != "" {
-			m.bye(s, r)
+		r := m.sessions.stored(h)
+		if m.deathOf(&r) != "" {
+			m.bye(&r)
 			continue
 		}
-		m.end(s, r, sessnode.ReasonEvicted, "anonymous quota or budget", op.Node)
+		m.end(&r, sessnode.ReasonEvicted, "anonymous quota or budget", op.Node)
 	}
 }
 
 // fits checks a session against its app's sizes. What old was over already, because larger sizes were allowed, may stay: such
 // a session can still sign in and shrink.
 func fits(p *sessnode.Policy, r, old *record) *sessnode.Error {
-	if n := uint64(len(r.attrs)); n > p.MaxAttributes && n > uint64(len(old.attrs)) {
-		return sessnode.Errorf(sessnode.CodeTooLarge, "", "the session would have %d attributes, %d are allowed", len(r.attrs), p.MaxAttributes)
+	if n := uint64(r.count); n > p.MaxAttributes && n > uint64(old.count) {
+		return sessnode.Errorf(sessnode.CodeTooLarge, "", "the session would have %d attributes, %d are allowed", n, p.MaxAttributes)
 	}
 	if r.bytes > p.MaxBytes && r.bytes > old.bytes {
 		return sessnode.Errorf(sessnode.CodeTooLarge, "", "the session would have %d bytes, %d are allowed", r.bytes, p.MaxBytes)
 	}
-	for _, at := range r.attrs {
-		if at.name == "" {
-			return sessnode.Errorf(sessnode.CodeInvalid, "", "an attribute's name must not be empty")
+	var err *sessnode.Error
+	r.each(func(name string, _ sessnode.Value) {
+		switch {
+		case err != nil:
+		case name == "":
+			err = sessnode.Errorf(sessnode.CodeInvalid, "", "an attribute's name must not be empty")
+		case uint64(len(name)) > p.MaxNameBytes && !old.has(name):
+			err = sessnode.Errorf(sessnode.CodeTooLarge, "", "an attribute's name has %d bytes, %d are allowed", len(name), p.MaxNameBytes)
 		}
-		if _, had := old.find(at.name); uint64(len(at.name)) > p.MaxNameBytes && !had {
-			return sessnode.Errorf(sessnode.CodeTooLarge, "", "an attribute's name has %d bytes, %d are allowed", len(at.name), p.MaxNameBytes)
-		}
-	}
-	return nil
+	})
+	return err
 }

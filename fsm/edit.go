@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/sessnode/sessnode"
 )
@@ -19,18 +20,18 @@ func (m *Machine) patch(op *Op, c sessnode.Patch) Result {
 		}
 		return m.create(op, sessnode.Create{Key: c.Key, ID: sessnode.ID(c.Key[:16]), TokenChars: sessnode.MaxTokenLength, Attrs: c.Edit.Set})
 	}
-	if err := matches(f, c.IfMatch); err != nil {
+	if err := matches(&f, c.IfMatch); err != nil {
 		return refuse(err)
 	}
 	r := f.edited()
-	numbers, err := apply(r, c.Edit)
+	numbers, err := op.apply(&r, c.Edit)
 	if err != nil {
 		return refuse(err)
 	}
-	if err := m.growable(f, r); err != nil {
+	if err := m.growable(&f, &r); err != nil {
 		return refuse(err)
 	}
-	res := m.place(f, r)
+	res := m.place(&f, &r)
 	res.Effect.Values = numbers
 	return res
 }
@@ -39,23 +40,20 @@ func (m *Machine) patch(op *Op, c sessnode.Patch) Result {
 func (m *Machine) replace(op *Op, c sessnode.Replace) Result {
 	f, err := m.current(op.App, c.Key)
 	if err == nil {
-		err = matches(f, c.IfMatch)
+		err = matches(&f, c.IfMatch)
 	}
 	if err != nil {
 		return refuse(err)
 	}
 	r := f.edited()
-	r.clear()
-	for name, v := range c.Attrs {
-		r.set(name, v)
-	}
-	if err := retime(r, c.Timeouts); err != nil {
+	op.fill(&r, c.Attrs)
+	if err := retime(&r, c.Timeouts); err != nil {
 		return refuse(err)
 	}
-	if err := m.growable(f, r); err != nil {
+	if err := m.growable(&f, &r); err != nil {
 		return refuse(err)
 	}
-	return m.place(f, r)
+	return m.place(&f, &r)
 }
 
 // pop takes attributes out of a live session. Where none of them is there nothing changes.
@@ -68,17 +66,17 @@ func (m *Machine) pop(op *Op, c sessnode.Pop) Result {
 	taken := make(map[string]sessnode.Value)
 	for _, name := range c.Names {
 		if v, there := r.attr(name); there {
-			taken[name] = v
+			taken[strings.Clone(name)] = sessnode.Value{Codec: v.Codec, Data: bytes.Clone(v.Data)}
 			r.unset(name)
 		}
 	}
 	var res Result
 	if len(taken) == 0 {
-		m.active(f, r, m.now)
-		m.update(f.slot, f.record, r)
-		res = m.effect(f.slot, r)
+		m.active(&f, &r, m.now)
+		m.update(&f.record, &r)
+		res = m.effect(&r)
 	} else {
-		res = m.place(f, r)
+		res = m.place(&f, &r)
 	}
 	res.Effect.Values = taken
 	return res
@@ -87,13 +85,13 @@ func (m *Machine) pop(op *Op, c sessnode.Pop) Result {
 // current is live without the grace of a token that was rotated away.
 func (m *Machine) current(app string, key sessnode.Key) (found, *sessnode.Error) {
 	f, err := m.live(app, key)
-	if err == nil && f.old != nil {
+	if err == nil && f.isOld {
 		err = sessnode.Errorf(sessnode.CodeConflict, sessnode.ReasonRotated, "the session has a newer token: this one may still read, patch, pop, touch and revoke")
 	}
 	return f, err
 }
 
-func matches(f found, version uint64) *sessnode.Error {
+func matches(f *found, version uint64) *sessnode.Error {
 	if version != 0 && version != f.version {
 		return sessnode.Errorf(sessnode.CodePrecondition, "", "the session is at another version: read it, then decide")
 	}
@@ -101,8 +99,8 @@ func matches(f found, version uint64) *sessnode.Error {
 }
 
 // growable checks sizes, and the budget where the session grows.
-func (m *Machine) growable(f found, r *record) *sessnode.Error {
-	if err := fits(&m.apps[f.app].policy, r, f.record); err != nil {
+func (m *Machine) growable(f *found, r *record) *sessnode.Error {
+	if err := fits(&m.apps[f.app].policy, r, &f.record); err != nil {
 		return err
 	}
 	if before := f.cost(); r.cost() > before && m.over(r.cost()-before) {
@@ -112,7 +110,7 @@ func (m *Machine) growable(f found, r *record) *sessnode.Error {
 }
 
 // apply makes an edit on a copy of a session and returns the numbers that incr made.
-func apply(r *record, e sessnode.Edit) (map[string]sessnode.Value, *sessnode.Error) {
+func (op *Op) apply(r *record, e sessnode.Edit) (map[string]sessnode.Value, *sessnode.Error) {
 	for _, name := range slices.Sorted(maps.Keys(e.If)) {
 		v, there := r.attr(name)
 		g := e.If[name]
@@ -120,9 +118,7 @@ func apply(r *record, e sessnode.Edit) (map[string]sessnode.Value, *sessnode.Err
 			return nil, sessnode.Errorf(sessnode.CodePrecondition, "", "an `if` of the request does not hold: read the session, then decide")
 		}
 	}
-	for name, v := range e.Set {
-		r.set(name, v)
-	}
+	op.eachSet(e.Set, r.set)
 	for _, name := range e.Unset {
 		r.unset(name)
 	}
@@ -134,6 +130,28 @@ func apply(r *record, e sessnode.Edit) (map[string]sessnode.Value, *sessnode.Err
 		r.device = *e.Device
 	}
 	return numbers, retime(r, e.Timeouts)
+}
+
+// fill gives a session the attributes of a change, and no others.
+func (op *Op) fill(r *record, attrs map[string]sessnode.Value) {
+	if op.values != nil {
+		r.adopt(op.values)
+		return
+	}
+	r.clear()
+	for name, v := range attrs {
+		r.set(name, v)
+	}
+}
+
+// eachSet calls f with the attributes that a change sets.
+func (op *Op) eachSet(attrs map[string]sessnode.Value, f func(name string, v sessnode.Value)) {
+	if op.values != nil {
+		eachTriple(op.values, f)
+	}
+	for name, v := range attrs {
+		f(name, v)
+	}
 }
 
 // increment adds to attributes that are canonical JSON integers; an absent one counts as 0.
@@ -155,7 +173,7 @@ func increment(r *record, incr map[string]int64) (map[string]sessnode.Value, *se
 			return nil, sessnode.Errorf(sessnode.CodeConflict, sessnode.ReasonNotInteger, "an attribute would leave the range of a 64-bit integer")
 		}
 		v := sessnode.Value{Codec: sessnode.JSON, Data: strconv.AppendInt(nil, n+by, 10)}
-		numbers[name] = v
+		numbers[strings.Clone(name)] = v
 		r.set(name, v)
 	}
 	return numbers, nil

@@ -2,39 +2,68 @@ package fsm
 
 import (
 	"sort"
+	"strings"
 
 	"github.com/sessnode/sessnode"
+	"github.com/sessnode/sessnode/internal/slab"
 )
 
 // EventsKept is how many events a Machine keeps at least, and half of how many at most, for readers that come back. Twice as many
-// take about 20 MB and their subjects. At a thousand logins a second they reach back a minute, far longer than any failover.
+// take about 10 MB and their subjects, none of which the collector walks. At a thousand logins a second they reach back a minute, far
+// longer than any failover.
 const EventsKept = 1 << 16
 
 // events are what happened lately, oldest first. They are a function of the log and so the same on every replica, but no part of
 // the state: neither hashed nor in a snapshot, which says what is and not how it came about.
 type events struct {
-	list   []event           // in the order of the log; at most twice EventsKept
+	list   []kept            // in the order of the log; at most twice EventsKept
+	texts  []byte            // of the list, one event's after the other's
+	before uint64            // texts that were dropped: what the places in the list count from
 	since  sessnode.EventPos // all that happened after this is in the list
 	reason string            // why what was before is not: ReasonSnapshot or ReasonOverrun
 	fresh  int               // where the events of the entry under way begin in the list
 }
 
-// event is sessnode.Event in less room.
+// event is sessnode.Event as it is told.
 type event struct {
-	index uint64
-	count uint32 // its place among the events of its entry, from 1; 0 = the last
-	kind  sessnode.EventKind
-	app   uint32
-	id    sessnode.ID
-	at    int64 // cluster time, ns
+	kind sessnode.EventKind
+	app  uint32
+	id   sessnode.ID
+	at   int64 // cluster time, ns
 
 	subject, was, reason, actor, node string
 }
 
-// happened notes an event of the entry under way.
+// kept is an event without its texts: no pointers.
+type kept struct {
+	index uint64
+	count uint32 // its place among the events of its entry, from 1; 0 = the last
+	app   uint32
+	id    sessnode.ID
+	at    int64
+	texts uint64    // where they begin
+	sizes [5]uint16 // subject, was, reason, actor, node
+	kind  uint8
+}
+
+// happened notes an event of the entry under way. It copies the texts.
 func (m *Machine) happened(e event) {
-	e.index = m.index
-	m.events.list = append(m.events.list, e)
+	l := &m.events
+	k := kept{index: m.index, kind: uint8(e.kind), app: e.app, id: e.id, at: e.at, texts: l.before + uint64(len(l.texts))}
+	for i, text := range [...]string{e.subject, e.was, e.reason, e.actor, e.node} {
+		l.texts = append(l.texts, text...)
+		k.sizes[i] = uint16(len(text)) // maxText is the most
+	}
+	l.list = append(l.list, k)
+}
+
+// text returns one of an event's texts. It shares the memory of the list.
+func (e *events) text(k *kept, number int) string {
+	at := k.texts - e.before
+	for _, size := range k.sizes[:number] {
+		at += uint64(size)
+	}
+	return slab.Text(e.texts[at : at+uint64(k.sizes[number])])
 }
 
 // closeEntry numbers the events of the entry that was applied, and drops what is more than is kept. Dropping half at a time costs
@@ -50,7 +79,9 @@ func (e *events) closeEntry(generation uint64) {
 	if len(e.list) > 2*EventsKept {
 		keep := e.list[len(e.list)-EventsKept:]
 		e.since, e.reason = e.list[len(e.list)-EventsKept-1].pos(generation), sessnode.ReasonOverrun
-		e.list = append(make([]event, 0, 2*EventsKept+MaxBatchOps), keep...)
+		e.list = append(make([]kept, 0, 2*EventsKept+MaxBatchOps), keep...)
+		texts := e.texts[e.list[0].texts-e.before:]
+		e.texts, e.before = append(make([]byte, 0, 2*len(texts)), texts...), e.list[0].texts
 	}
 	e.fresh = len(e.list)
 }
@@ -60,7 +91,7 @@ func (e *events) lose(at sessnode.Position, reason string) {
 	*e = events{since: sessnode.EventPos{Position: at}, reason: reason}
 }
 
-func (e *event) pos(generation uint64) sessnode.EventPos {
+func (e *kept) pos(generation uint64) sessnode.EventPos {
 	return sessnode.EventPos{Position: sessnode.Position{Generation: generation, Index: e.index}, Count: uint64(e.count)}
 }
 
@@ -123,11 +154,12 @@ func (m *Machine) eventsFrom(after string) (sessnode.EventPos, error) {
 }
 
 // wants is EventQuery.Wants, without making the event first: most readers want few of many.
-func (m *Machine) wants(q *sessnode.EventQuery, e *event) bool {
-	return q.Wants(&sessnode.Event{Kind: e.kind, App: m.apps[e.app].name, Subject: e.subject, Was: e.was})
+func (m *Machine) wants(q *sessnode.EventQuery, e *kept) bool {
+	return q.Wants(&sessnode.Event{Kind: sessnode.EventKind(e.kind), App: m.apps[e.app].name, Subject: m.events.text(e, 0), Was: m.events.text(e, 1)})
 }
 
-func (m *Machine) event(e *event) sessnode.Event {
-	return sessnode.Event{ID: e.pos(m.generation).String(), Kind: e.kind, App: m.apps[e.app].name, Session: e.id, Subject: e.subject, Was: e.was,
-		Reason: e.reason, Actor: e.actor, Node: e.node, At: moment(e.at)}
+func (m *Machine) event(e *kept) sessnode.Event {
+	text := func(number int) string { return strings.Clone(m.events.text(e, number)) }
+	return sessnode.Event{ID: e.pos(m.generation).String(), Kind: sessnode.EventKind(e.kind), App: m.apps[e.app].name, Session: e.id,
+		Subject: text(0), Was: text(1), Reason: text(2), Actor: text(3), Node: text(4), At: moment(e.at)}
 }

@@ -2,11 +2,11 @@ package fsm
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 
-	"github.com/google/btree"
-
 	"github.com/sessnode/sessnode"
+	"github.com/sessnode/sessnode/internal/slab"
 )
 
 // Machine is the state of all sessions. New and Restore make it; Apply changes it.
@@ -20,29 +20,23 @@ type Machine struct {
 	now        int64  // cluster time, ns
 	serial     uint64 // the last one given
 	apps       []*app // by number
-	sessions   *table[slot, *record]
-	tombstones *table[slot, *tombstone]
-	window     *table[opKey, *remembered]
+	sessions   *sessions
+	tombstones *tombstones
+	window     *window
 	hash       Hash // of all records, tombstones, remembered operations and apps
+
+	arena *slab.Arena // memory of the three; what it gave must not leave the lock
 
 	// Derived from the above.
 	index       uint64
 	appByName   map[string]*app
-	byID        map[sessnode.ID]slot
-	endedByID   map[sessnode.ID]slot // tombstones of ended sessions
-	subjects    map[subjectKey][]numbered
-	endedOf     map[subjectKey][]slot // tombstones by subject
-	deadlines   *btree.BTreeG[due]
-	anonymous   *btree.BTreeG[due] // the same deadlines, of sessions without a subject, by app
-	creation    *btree.BTreeG[numbered]
-	forgetting  *btree.BTreeG[due] // tombstones by their end
-	queue       []queued           // remembered operations, oldest first
-	busy        []uint32           // apps with sessions to remove or to give a new deadline, in order
-	bytes       uint64             // of sessions and tombstones
+	busy        []uint32 // apps with sessions to remove or to give a new deadline, in order
+	bytes       uint64   // of sessions and tombstones
 	windowBytes uint64
 	history     history
 	events      events
 	stats       Counters
+	buf         []byte // for what is to be stored
 }
 
 // Counters count what this process applied since it started. They are not replicated.
@@ -52,20 +46,8 @@ type Counters struct {
 
 // New returns the empty state, which accepts nothing but sessnode.Found.
 func New() *Machine {
-	return &Machine{
-		sessions:   newTable[slot, *record](slot.shard),
-		tombstones: newTable[slot, *tombstone](slot.shard),
-		window:     newTable[opKey, *remembered](opKey.shard),
-		appByName:  make(map[string]*app),
-		byID:       make(map[sessnode.ID]slot),
-		endedByID:  make(map[sessnode.ID]slot),
-		subjects:   make(map[subjectKey][]numbered),
-		endedOf:    make(map[subjectKey][]slot),
-		deadlines:  newTree(dueLess),
-		anonymous:  newTree(dueInApp),
-		creation:   newTree(numberedLess),
-		forgetting: newTree(dueLess),
-	}
+	a := slab.NewArena()
+	return &Machine{arena: a, sessions: newSessions(a), tombstones: newTombstones(a), window: newWindow(a), appByName: make(map[string]*app)}
 }
 
 // Mismatch says that the leader's checkpoint differs from this replica's own hash at the same index.
@@ -77,7 +59,7 @@ type Mismatch struct {
 // Apply applies one log entry and returns a result for each of its operations. An error is fatal, and nothing was changed: an
 // unknown format, another generation, an index that was applied before. The node must stop.
 func (m *Machine) Apply(index uint64, data []byte) ([]Result, *Mismatch, error) {
-	h, ops, err := DecodeBatch(data)
+	h, ops, err := decodeBatch(data, true)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -98,6 +80,7 @@ func (m *Machine) Apply(index uint64, data []byte) ([]Result, *Mismatch, error) 
 	}
 	m.history.add(index, m.total())
 	m.events.closeEntry(m.generation)
+	m.arena.Flush() // from here on, nothing of what was read above is used any more
 	return results, m.compare(h.Check), nil
 }
 
@@ -211,6 +194,6 @@ func (m *Machine) make(op *Op) Result {
 
 // begin starts a life of the cluster. Ids of events name the generation, so those of the life before end here.
 func (m *Machine) begin(c sessnode.Found) {
-	m.generation, m.cluster, m.budget = c.Generation, c.Cluster, c.Budget
+	m.generation, m.cluster, m.budget = c.Generation, strings.Clone(c.Cluster), c.Budget
 	m.events.lose(m.position(), sessnode.ReasonGeneration)
 }

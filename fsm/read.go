@@ -28,11 +28,11 @@ func (m *Machine) Lookup(app string, key sessnode.Key) (Lookup, error) {
 	if err != nil {
 		return Lookup{At: m.position(), Now: m.now}, err
 	}
-	l := m.lookup(f)
-	l.FirstUse = f.old == nil && f.unused
-	if f.old != nil {
+	l := m.lookup(&f.record)
+	l.FirstUse = !f.isOld && f.unused
+	if f.isOld {
 		l.Session.Previous = true
-		l.Until = min(l.Until, f.old.grace)
+		l.Until = min(l.Until, f.grace)
 	}
 	return l, nil
 }
@@ -41,24 +41,24 @@ func (m *Machine) Lookup(app string, key sessnode.Key) (Lookup, error) {
 func (m *Machine) ByID(app string, id sessnode.ID) (Lookup, error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	s, stored := m.byID[id]
-	if !stored || m.apps[s.app].name != app {
+	r, stored := m.sessionOf(id)
+	if !stored || m.apps[r.app].name != app {
 		return Lookup{At: m.position(), Now: m.now}, m.absentID(app, id)
 	}
-	r, _ := m.sessions.get(s)
-	if death := m.deathOf(s, r); death != "" {
+	if death := m.deathOf(&r); death != "" {
 		return Lookup{At: m.position(), Now: m.now}, sessnode.Errorf(sessnode.CodeNotFound, death, "no live session has this id")
 	}
-	return m.lookup(found{slot: s, record: r}), nil
+	return m.lookup(&r), nil
 }
 
-func (m *Machine) lookup(f found) Lookup {
-	a := m.apps[f.app]
-	until := m.effective(f.slot, f.record)
-	l := Lookup{Session: f.session(a.name, &a.policy, until), At: m.position(), Now: m.now, Until: until}
-	l.Session.Attrs = f.values()
-	l.Session.Device = f.device
-	l.Resolution = a.policy.ResolutionFor(a.policy.IdleFor(time.Duration(f.idle), f.anonymous()))
+func (m *Machine) lookup(stored *record) Lookup {
+	r := stored.copied()
+	a := m.apps[r.app]
+	until := m.effective(&r)
+	l := Lookup{Session: r.render(a.name, &a.policy, until), At: m.position(), Now: m.now, Until: until}
+	l.Session.Attrs = r.values()
+	l.Session.Device = r.device
+	l.Resolution = a.policy.ResolutionFor(a.policy.IdleFor(time.Duration(r.idle), r.anonymous()))
 	return l
 }
 
@@ -68,8 +68,8 @@ func (m *Machine) Subject(app, subject string, attrs bool) (list []sessnode.Sess
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	if a, known := m.appByName[app]; known && subject != "" {
-		for _, n := range m.subjects[subjectKey{a.number, subject}] {
-			if s, live := m.listed(n, attrs); live {
+		for _, h := range m.sessions.ofSubject(a.number, subject) {
+			if s, live := m.listed(h, attrs); live {
 				list = append(list, s)
 			}
 		}
@@ -77,13 +77,14 @@ func (m *Machine) Subject(app, subject string, attrs bool) (list []sessnode.Sess
 	return list, m.position(), m.now
 }
 
-func (m *Machine) listed(n numbered, attrs bool) (sessnode.Session, bool) {
-	r, _ := m.sessions.get(n.slot)
-	if m.deathOf(n.slot, r) != "" {
+func (m *Machine) listed(handle uint32, attrs bool) (sessnode.Session, bool) {
+	r := m.sessions.stored(handle)
+	if m.deathOf(&r) != "" {
 		return sessnode.Session{}, false
 	}
-	a := m.apps[n.app]
-	s := r.session(a.name, &a.policy, m.effective(n.slot, r))
+	r = r.copied()
+	a := m.apps[r.app]
+	s := r.render(a.name, &a.policy, m.effective(&r))
 	s.Device = r.device
 	if attrs {
 		s.Attrs = r.values()
@@ -114,18 +115,15 @@ func (m *Machine) Page(app, cursor string, limit int) (page sessnode.Page, at se
 	if !known {
 		return page, m.position(), m.now, nil
 	}
-	m.creation.AscendGreaterOrEqual(numbered{after + 1, slot{app: a.number}}, func(n numbered) bool {
-		if n.app != a.number {
-			return false
-		}
+	a.creation.From(after+1, func(serial uint64, handle uint32) bool {
 		if len(page.Sessions) == limit {
 			page.Next = sessnode.Position{Generation: m.generation, Index: after}.String()
 			return false
 		}
-		if s, live := m.listed(n, false); live {
+		if s, live := m.listed(handle, false); live {
 			page.Sessions = append(page.Sessions, s)
 		}
-		after = n.serial
+		after = serial
 		return true
 	})
 	return page, m.position(), m.now, nil
@@ -139,21 +137,16 @@ func (m *Machine) Why(app string, id sessnode.ID, subject string) (list []sessno
 	if !known {
 		return nil
 	}
-	var slots []slot
-	if s, ended := m.endedByID[id]; ended && s.app == a.number {
-		slots = append(slots, s)
-	}
-	if subject != "" {
-		slots = append(slots, m.endedOf[subjectKey{a.number, subject}]...)
-	}
-	for _, s := range slots {
-		t, _ := m.tombstones.get(s)
+	if t, ended := m.endedOf(id); ended && t.app == a.number {
 		list = append(list, t.ended(app))
 	}
-	for _, n := range m.unremoved(a, id, subject) {
-		r, _ := m.sessions.get(n)
-		if m.deathOf(n, r) != "" {
-			t := m.remains(n, r)
+	if subject != "" {
+		m.endedOfSubject(a.number, subject, func(t *tombstone) { list = append(list, t.ended(app)) })
+	}
+	for _, h := range m.unremoved(a, id, subject) {
+		r := m.sessions.stored(h)
+		if m.deathOf(&r) != "" {
+			t := m.remains(&r)
 			list = append(list, t.ended(app))
 		}
 	}
@@ -163,15 +156,13 @@ func (m *Machine) Why(app string, id sessnode.ID, subject string) (list []sessno
 	return list
 }
 
-// unremoved lists the slots of an id or a subject that still hold a session.
-func (m *Machine) unremoved(a *app, id sessnode.ID, subject string) (list []slot) {
-	if s, stored := m.byID[id]; stored && s.app == a.number {
-		list = append(list, s)
+// unremoved lists the sessions of an id or a subject that are still stored.
+func (m *Machine) unremoved(a *app, id sessnode.ID, subject string) (list []uint32) {
+	if h, stored := m.sessions.named(&id); stored && appOf(m.sessions.Get(h)) == a.number {
+		list = append(list, h)
 	}
 	if subject != "" {
-		for _, n := range m.subjects[subjectKey{a.number, subject}] {
-			list = append(list, n.slot)
-		}
+		list = append(list, m.sessions.ofSubject(a.number, subject)...)
 	}
 	return list
 }
@@ -220,7 +211,11 @@ func (m *Machine) Stats() Stats {
 }
 
 func (m *Machine) totals() Stats {
-	return Stats{Generation: m.generation, Applied: m.index, Cluster: m.cluster, Sessions: m.sessions.count,
-		Anonymous: uint64(m.anonymous.Len()), Tombstones: m.tombstones.count, Remembered: m.window.count, Apps: uint64(len(m.apps)),
+	var anonymous uint64
+	for _, a := range m.apps {
+		anonymous += a.anonymous
+	}
+	return Stats{Generation: m.generation, Applied: m.index, Cluster: m.cluster, Sessions: uint64(m.sessions.Len()), Anonymous: anonymous,
+		Tombstones: uint64(m.tombstones.Len()), Remembered: uint64(m.window.byKey.Len()), Apps: uint64(len(m.apps)),
 		Bytes: m.bytes + m.windowBytes, Budget: m.budget, Hash: m.total(), Counters: m.stats}
 }

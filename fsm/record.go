@@ -1,16 +1,23 @@
 package fsm
 
 import (
+	"bytes"
+	"encoding/binary"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/sessnode/sessnode"
+	"github.com/sessnode/sessnode/internal/slab"
 )
 
-// record is one session as it is stored. It is immutable once it is in the table: a change makes a copy, so that captures
-// and readers may keep what they have. Everything that knows its layout is in this file; the rest goes through its methods.
+// record is one session, taken apart. What is stored is immutable: a change stores another in its place. Its texts, previous keys
+// and attributes share the memory of what was stored until the entry under way is done; what leaves the machine is copied.
 type record struct {
+	slot
+	handle uint32
+	raw    []byte // as it is stored; nil where it is not yet
+
 	id      sessnode.ID
 	serial  uint64 // order of creation, unique in the cluster
 	subject string
@@ -25,153 +32,150 @@ type record struct {
 	unused   bool           // rotated, and the new token was not used yet
 	previous []sessnode.Key // tokens rotated away whose grace may not be over
 
-	attrs []attr // by name
-	bytes uint64 // of attribute names and values
-	sum   Hash   // of the metadata in its slot and all attributes
-}
-
-type attr struct {
-	name  string
-	value sessnode.Value
-	sum   Hash
+	attributes
 }
 
 // anonymous reports whether nobody is signed in.
 func (r *record) anonymous() bool { return r.subject == "" }
 
-// cost is what the record takes of the budget: a fixed part for the record itself and its index entries, and its texts.
+// cost is what the record takes of the budget: about what it and its index entries take in memory.
 func (r *record) cost() uint64 {
-	const fixed, eachAttr, eachKey = 512, 96, 32
-	return fixed + r.bytes + eachAttr*uint64(len(r.attrs)) + eachKey*uint64(len(r.previous)) +
+	const fixed, eachAttr, eachKey = 192, 8, 32
+	return fixed + r.bytes + eachAttr*uint64(r.count) + eachKey*uint64(len(r.previous)) +
 		uint64(len(r.subject)+len(r.device.IP)+len(r.device.UserAgent)+len(r.device.Label))
 }
 
-// edited returns a copy that may be changed until it is put into the table.
-func (r *record) edited() *record {
+// edited returns a copy whose previous keys may be changed.
+func (r *record) edited() record {
 	c := *r
-	c.attrs = slices.Clone(r.attrs)
 	c.previous = slices.Clone(r.previous)
-	return &c
+	return c
 }
 
-func (r *record) find(name string) (int, bool) {
-	return slices.BinarySearchFunc(r.attrs, name, func(a attr, name string) int { return strings.Compare(a.name, name) })
+// The flags of a stored session: what is there besides.
+const (
+	flagUnused     = 1 << iota
+	flagDevice     // a device
+	flagTimeouts   // timeouts of its own
+	flagPrevious   // previous tokens
+	flagSignedIn   // authenticated when it was created
+	flagNever      // never authenticated
+	flagReservedUp // and above: none yet
+)
+
+func (r *record) flags() (f byte) {
+	for _, is := range [...]struct {
+		set  bool
+		flag byte
+	}{
+		{r.unused, flagUnused}, {r.device != (sessnode.Device{}), flagDevice}, {r.idle != 0 || r.lifetime != 0 || r.expires != 0, flagTimeouts},
+		{len(r.previous) > 0, flagPrevious}, {r.authenticated == r.created && r.created != 0, flagSignedIn}, {r.authenticated == 0, flagNever},
+	} {
+		if is.set {
+			f |= is.flag
+		}
+	}
+	return f
 }
 
-func (r *record) attr(name string) (sessnode.Value, bool) {
-	if i, found := r.find(name); found {
-		return r.attrs[i].value, true
+// put writes the session as it is stored, hashed and sent: equal sessions have equal bytes.
+func (r *record) put(b []byte) []byte {
+	f := r.flags()
+	b = append(append(append(b, r.key[:]...), r.id[:]...), f)
+	b = binary.AppendUvarint(b, uint64(r.app))
+	b = binary.AppendUvarint(b, r.serial)
+	b = binary.AppendUvarint(b, r.version)
+	b = putText(b, r.subject)
+	b = putTime(b, r.created)
+	if f&(flagSignedIn|flagNever) == 0 {
+		b = binary.AppendVarint(b, r.authenticated-r.created)
 	}
-	return sessnode.Value{}, false
+	b = binary.AppendVarint(b, r.touched-r.created)
+	b = binary.AppendVarint(b, r.deadline-r.touched)
+	if f&flagDevice != 0 {
+		b = putText(putText(putText(b, r.device.IP), r.device.UserAgent), r.device.Label)
+	}
+	if f&flagTimeouts != 0 {
+		b = binary.AppendVarint(binary.AppendVarint(binary.AppendVarint(b, r.idle), r.lifetime), r.expires)
+	}
+	if f&flagPrevious != 0 {
+		b = append(b, byte(len(r.previous)))
+		for i := range r.previous {
+			b = append(b, r.previous[i][:]...)
+		}
+	}
+	return r.attributes.put(b)
 }
 
-// set gives an attribute a value. The record must be a copy by edited.
-func (r *record) set(name string, v sessnode.Value) {
-	a := attr{name: name, value: v, sum: r.attrSum(name, v)}
-	i, found := r.find(name)
-	if found {
-		r.bytes -= uint64(len(r.attrs[i].value.Data))
-		r.attrs[i] = a
-	} else {
-		r.attrs = slices.Insert(r.attrs, i, a)
-		r.bytes += uint64(len(name))
+// take reads what put wrote, and reports whether it could. It shares the memory of raw.
+func (r *record) take(raw []byte) bool {
+	if len(raw) < restAt {
+		return false
 	}
-	r.bytes += uint64(len(v.Data))
+	r.raw = raw
+	copy(r.key[:], raw)
+	copy(r.id[:], raw[idAt:])
+	f := raw[flagsAt]
+	c := cursor{rest: raw[restAt:]}
+	r.app = uint32(c.small(1<<32 - 1))
+	r.serial, r.version, r.subject, r.created = c.uint(), c.uint(), c.text(), c.time()
+	switch f & (flagSignedIn | flagNever) {
+	case 0:
+		r.authenticated = r.created + c.int()
+	case flagSignedIn:
+		r.authenticated = r.created
+	}
+	r.touched = r.created + c.int()
+	r.deadline = r.touched + c.int()
+	if f&flagDevice != 0 {
+		r.device = sessnode.Device{IP: c.text(), UserAgent: c.text(), Label: c.text()}
+	}
+	if f&flagTimeouts != 0 {
+		r.idle, r.lifetime, r.expires = c.int(), c.int(), c.int()
+	}
+	r.unused = f&flagUnused != 0
+	if f&flagPrevious != 0 {
+		n := min(uint64(c.byte()), maxPrevious)
+		r.previous = slab.Cast[sessnode.Key](c.bytes(n * uint64(len(sessnode.Key{}))))
+	}
+	r.bytes = c.uint()
+	r.tail = c.rest
+	r.count = triples(r.tail)
+	return !c.bad && f < flagReservedUp
 }
 
-// unset removes an attribute and reports whether it was there.
-func (r *record) unset(name string) bool {
-	i, found := r.find(name)
-	if found {
-		r.bytes -= uint64(len(name) + len(r.attrs[i].value.Data))
-		r.attrs = slices.Delete(r.attrs, i, i+1)
-	}
-	return found
+// serialOf is the serial of a stored session.
+func serialOf(raw []byte) uint64 {
+	c := cursor{rest: raw[restAt:]}
+	c.uint()
+	return c.uint()
 }
 
-func (r *record) clear() { r.attrs, r.bytes = nil, 0 }
-
-// attrSum hashes one attribute under the session's id, which rotation does not change.
-func (r *record) attrSum(name string, v sessnode.Value) Hash {
-	w := hashing(kindAttr)
-	w.raw(r.id[:])
-	w.text(name)
-	w.value(v)
-	return w.sum()
+// subjectOf is the subject of a stored session; it shares its memory.
+func subjectOf(raw []byte) string {
+	c := cursor{rest: raw[restAt:]}
+	c.uint()
+	c.uint()
+	c.uint()
+	return c.text()
 }
 
-// seal computes the record's hash in its slot: the last step before it goes into the table.
-func (r *record) seal(s slot) {
-	w := hashing(kindSession)
-	w.recordMeta(s, r)
-	r.sum = w.sum()
-	for i := range r.attrs {
-		r.sum = r.sum.plus(r.attrs[i].sum)
-	}
+// copied returns the record in memory of its own, all of it in one piece: for what leaves the machine's lock.
+func (r *record) copied() (c record) {
+	c.take(bytes.Clone(r.raw))
+	c.handle = r.handle
+	return c
 }
 
-const recordMetaFields = 19
-
-// recordMeta writes the canonical bytes of all but the attributes.
-func (w *writer) recordMeta(s slot, r *record) {
-	w.array(recordMetaFields)
-	w.uint(uint64(s.app))
-	w.raw(s.key[:])
-	w.raw(r.id[:])
-	w.uint(r.serial)
-	w.text(r.subject)
-	w.device(r.device)
-	w.uint(r.version)
-	for _, ns := range [...]int64{r.created, r.authenticated, r.touched, r.idle, r.lifetime, r.expires, r.deadline} {
-		w.int(ns)
-	}
-	w.bool(r.unused)
-	w.array(len(r.previous))
-	for _, k := range r.previous {
-		w.raw(k[:])
-	}
-	w.uint(0) // reserved: a device-bound key
-}
-
-// record writes the canonical bytes of a whole session.
-func (w *writer) record(s slot, r *record) {
-	w.recordMeta(s, r)
-	w.array(len(r.attrs) * 3)
-	for _, a := range r.attrs {
-		w.text(a.name)
-		w.value(a.value)
-	}
-}
-
-// record reads what the writer's record wrote, and computes its hashes anew.
-func (r *reader) record() (slot, *record) {
-	r.array(recordMetaFields, recordMetaFields)
-	s := slot{app: uint32(r.small(1<<32 - 1)), key: r.key()}
-	rec := &record{id: r.id(), serial: r.uint(), subject: r.text(maxText), device: r.device(), version: r.uint()}
-	for _, ns := range [...]*int64{&rec.created, &rec.authenticated, &rec.touched, &rec.idle, &rec.lifetime, &rec.expires, &rec.deadline} {
-		*ns = r.int()
-	}
-	rec.unused = r.bool()
-	for range r.array(0, maxPrevious) {
-		rec.previous = append(rec.previous, r.key())
-	}
-	r.uint()
-	attrs := r.values()
-	if r.err != nil {
-		return s, rec
-	}
-	rec.attrs = make([]attr, 0, len(attrs))
-	for name, v := range attrs {
-		rec.attrs = append(rec.attrs, attr{name, v, rec.attrSum(name, v)})
-		rec.bytes += uint64(len(name) + len(v.Data))
-	}
-	slices.SortFunc(rec.attrs, func(a, b attr) int { return strings.Compare(a.name, b.name) })
-	rec.seal(s)
-	return s, rec
-}
-
-// session renders the record for a reader. policy is its app's present one.
+// session is render, in memory of its own.
 func (r *record) session(app string, policy *sessnode.Policy, deadline int64) sessnode.Session {
+	s := r.render(app, policy, deadline)
+	s.Subject = strings.Clone(s.Subject)
+	return s
+}
+
+// render makes the record what a reader sees, which shares its memory. policy is its app's present one.
+func (r *record) render(app string, policy *sessnode.Policy, deadline int64) sessnode.Session {
 	idle, end := r.touched+int64(policy.IdleFor(time.Duration(r.idle), r.anonymous())), r.end(policy)
 	if deadline < min(idle, end) { // the policy got longer since the last touch: promise no more than is kept
 		idle = deadline
@@ -184,14 +188,6 @@ func (r *record) session(app string, policy *sessnode.Policy, deadline int64) se
 		Enforced:     moment(deadline),
 		Timeouts:     sessnode.Timeouts{Idle: time.Duration(r.idle), Lifetime: time.Duration(r.lifetime), Expires: moment(r.expires)},
 	}
-}
-
-func (r *record) values() map[string]sessnode.Value {
-	m := make(map[string]sessnode.Value, len(r.attrs))
-	for _, a := range r.attrs {
-		m[a.name] = a.value
-	}
-	return m
 }
 
 // end is when the session's own absolute end or its own lifetime is over, whichever is earlier, within the policy's maximum; else

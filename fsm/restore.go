@@ -2,14 +2,13 @@ package fsm
 
 import (
 	"bufio"
-	"cmp"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
 	"io"
-	"slices"
 
 	"github.com/sessnode/sessnode"
+	"github.com/sessnode/sessnode/internal/slab"
 )
 
 // Restore reads a whole snapshot, verifies every block, the counts and the state hash, and only then replaces the state. On an error
@@ -29,10 +28,8 @@ func (m *Machine) Restore(r io.Reader) error {
 func (m *Machine) adopt(fresh *Machine) {
 	stats := m.stats
 	m.generation, m.cluster, m.budget, m.now, m.serial = fresh.generation, fresh.cluster, fresh.budget, fresh.now, fresh.serial
-	m.apps, m.sessions, m.tombstones, m.window, m.hash = fresh.apps, fresh.sessions, fresh.tombstones, fresh.window, fresh.hash
-	m.index, m.appByName, m.byID, m.endedByID = fresh.index, fresh.appByName, fresh.byID, fresh.endedByID
-	m.subjects, m.endedOf, m.deadlines, m.anonymous = fresh.subjects, fresh.endedOf, fresh.deadlines, fresh.anonymous
-	m.creation, m.forgetting, m.queue, m.busy = fresh.creation, fresh.forgetting, fresh.queue, fresh.busy
+	m.arena, m.apps, m.sessions, m.tombstones, m.window, m.hash = fresh.arena, fresh.apps, fresh.sessions, fresh.tombstones, fresh.window, fresh.hash
+	m.index, m.appByName, m.busy = fresh.index, fresh.appByName, fresh.busy
 	m.bytes, m.windowBytes, m.history = fresh.bytes, fresh.windowBytes, fresh.history
 	m.events.lose(m.position(), sessnode.ReasonSnapshot)
 	m.stats = stats
@@ -87,7 +84,7 @@ func load(in *bufio.Reader) (*Machine, error) {
 		return nil, fmt.Errorf("this is no snapshot of sessnode")
 	}
 	if head[4] != snapshotVersion {
-		return nil, fmt.Errorf("version %d, this build knows %d: install a newer build", head[4], snapshotVersion)
+		return nil, fmt.Errorf("version %d, this build knows %d: %s", head[4], snapshotVersion, remedy(uint64(head[4]), snapshotVersion))
 	}
 	m := New()
 	for number := 1; ; number++ {
@@ -133,6 +130,7 @@ func (m *Machine) loadBlock(k kind, in *reader) error {
 		default:
 			in.fail("of an unknown kind")
 		}
+		m.arena.Flush()
 	}
 	return in.end()
 }
@@ -145,46 +143,80 @@ func (m *Machine) loadApp(in *reader) {
 	if in.err != nil {
 		return
 	}
+	a.creation = slab.NewOrder(m.arena)
 	m.apps = append(m.apps, a)
 	m.appByName[a.name] = a
 	m.hash = m.hash.plus(a.sum)
 }
 
 func (m *Machine) loadSession(in *reader) {
-	s, r := in.record()
-	if in.err == nil && int(s.app) >= len(m.apps) {
-		in.fail("a session of app %d, which is not in the snapshot", s.app)
+	raw := in.view(maxOpBytes)
+	var r record
+	if in.err == nil && (!r.take(raw) || !r.sound()) {
+		in.fail("a session that cannot be read")
 	}
-	if _, twice := m.byID[r.id]; twice {
+	if in.err == nil && int(r.app) >= len(m.apps) {
+		in.fail("a session of app %d, which is not in the snapshot", r.app)
+	}
+	if in.err != nil {
+		return
+	}
+	if _, twice := m.sessions.named(&r.id); twice {
 		in.fail("a session id occurs twice")
 	}
-	if _, twice := m.sessions.get(s); twice {
+	if _, twice := m.sessions.at(&r.slot); twice {
 		in.fail("a token occurs twice")
 	}
 	if in.err == nil {
-		m.insert(s, r)
+		m.store(&r)
 	}
 }
 
+// sound reports whether the attributes are as the log has them, and their count of bytes right.
+func (r *record) sound() bool {
+	in := newReader(r.tail)
+	in.lazy = true
+	in.values()
+	if in.end() != nil {
+		return false
+	}
+	var a attributes
+	a.adopt(r.tail)
+	return a.bytes == r.bytes
+}
+
 func (m *Machine) loadTombstone(in *reader) {
-	s, t := in.tombstone()
-	if in.err == nil && int(s.app) >= len(m.apps) {
-		in.fail("a tombstone of app %d, which is not in the snapshot", s.app)
+	raw := in.view(maxOpBytes)
+	var t tombstone
+	if in.err == nil && !t.take(raw) {
+		in.fail("a tombstone that cannot be read")
+	}
+	if in.err == nil && int(t.app) >= len(m.apps) {
+		in.fail("a tombstone of app %d, which is not in the snapshot", t.app)
 	}
 	if in.err == nil {
-		m.bury(s, t)
+		m.bury(&t)
 	}
 }
 
 func (m *Machine) loadRemembered(in *reader) {
-	k, e := in.remembered()
+	var e remembered
+	if raw := in.view(maxOpBytes); in.err == nil && !e.take(raw) {
+		in.fail("an operation that cannot be read")
+	}
 	if in.err != nil {
 		return
 	}
-	m.window.put(k, e)
-	m.windowBytes += e.cost()
-	m.hash = m.hash.plus(e.sum)
-	m.queue = append(m.queue, queued{k, e.serial, e.at})
+	if _, readable := takeEffect(e.effect, ""); !readable || e.serial <= m.window.loaded {
+		in.fail("an operation out of order, or whose effect cannot be read")
+	}
+	if _, twice := m.window.find(&e.key); twice {
+		in.fail("an operation occurs twice")
+	}
+	if in.err == nil {
+		m.window.loaded = e.serial
+		m.keep(&e)
+	}
 }
 
 // footer checks the counts and the state hash, and completes what depends on the whole.
@@ -195,14 +227,14 @@ func (m *Machine) footer(in *reader) error {
 	if err := in.end(); err != nil {
 		return fmt.Errorf("footer: %w", err)
 	}
-	got := [4]uint64{uint64(len(m.apps)), m.sessions.count, m.tombstones.count, m.window.count}
+	got := [4]uint64{uint64(len(m.apps)), uint64(m.sessions.Len()), uint64(m.tombstones.Len()), uint64(m.window.byKey.Len())}
 	if got != want {
 		return fmt.Errorf("apps, sessions, tombstones and operations are %d, the footer says %d", got, want)
 	}
 	if total := m.total(); total != sum {
 		return fmt.Errorf("the state hash is %v, the footer says %v", total, sum)
 	}
-	m.orderQueue()
+	m.bindAll()
 	for _, a := range m.apps {
 		m.markBusy(a)
 	}
@@ -210,7 +242,14 @@ func (m *Machine) footer(in *reader) error {
 	return nil
 }
 
-// orderQueue sorts the remembered operations by age, which the snapshot's order does not keep.
-func (m *Machine) orderQueue() {
-	slices.SortFunc(m.queue, func(a, b queued) int { return cmp.Compare(a.serial, b.serial) })
+// bindAll makes the lists of subjects, oldest first: the order of creation leads through all sessions.
+func (m *Machine) bindAll() {
+	for _, a := range m.apps {
+		a.creation.From(0, func(_ uint64, handle uint32) bool {
+			if r := m.sessions.stored(handle); !r.anonymous() {
+				m.sessions.bind(&r)
+			}
+			return true
+		})
+	}
 }

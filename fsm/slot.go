@@ -3,64 +3,35 @@ package fsm
 import (
 	"bytes"
 	"cmp"
-	"encoding/binary"
-
-	"github.com/google/btree"
 
 	"github.com/sessnode/sessnode"
 )
 
-// slot is where a session lives: its app's number and its token's key. Keys are uniformly random, so two of their bytes
-// make the shard.
+// slot is where a session lives: its app's number and its token's key.
 type slot struct {
 	app uint32
 	key sessnode.Key
 }
 
-func (s slot) shard() uint16 { return binary.BigEndian.Uint16(s.key[:]) }
+// What is stored for a slot, a session or a tombstone, begins with its key, the id (16 bytes), a byte of flags, and its app.
+const (
+	idAt    = len(sessnode.Key{})
+	flagsAt = idAt + len(sessnode.ID{})
+	restAt  = flagsAt + 1
+)
 
-func (s slot) compare(o slot) int {
-	if c := cmp.Compare(s.app, o.app); c != 0 {
-		return c
-	}
-	return bytes.Compare(s.key[:], o.key[:])
+// appOf is the app of what is stored.
+func appOf(raw []byte) uint32 {
+	c := cursor{rest: raw[restAt:]}
+	return uint32(c.uint())
 }
 
-// due orders slots by the cluster time at which something is to happen to them.
-type due struct {
-	at int64
-	slot
+// isAt reports whether what is stored is of a slot.
+func (s *slot) isAt(raw []byte) bool { return bytes.Equal(raw[:idAt], s.key[:]) && appOf(raw) == s.app }
+
+func hasID(raw []byte, id *sessnode.ID) bool { return bytes.Equal(raw[idAt:flagsAt], id[:]) }
+
+// compareSlots orders what is stored by app and key.
+func compareSlots(a, b []byte) int {
+	return cmp.Or(cmp.Compare(appOf(a), appOf(b)), bytes.Compare(a[:idAt], b[:idAt]))
 }
-
-func dueLess(a, b due) bool {
-	if a.at != b.at {
-		return a.at < b.at
-	}
-	return a.compare(b.slot) < 0
-}
-
-// dueInApp is due, an app at a time.
-func dueInApp(a, b due) bool {
-	if a.app != b.app {
-		return a.app < b.app
-	}
-	return dueLess(a, b)
-}
-
-// numbered orders the sessions of an app by creation.
-type numbered struct {
-	serial uint64
-	slot
-}
-
-func numberedLess(a, b numbered) bool {
-	if a.app != b.app {
-		return a.app < b.app
-	}
-	return a.serial < b.serial
-}
-
-// treeDegree makes nodes of up to 127 entries of 48 bytes: few pointers for the collector to follow.
-const treeDegree = 64
-
-func newTree[T any](less btree.LessFunc[T]) *btree.BTreeG[T] { return btree.NewG(treeDegree, less) }

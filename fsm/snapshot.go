@@ -5,6 +5,9 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"io"
+	"maps"
+
+	"github.com/sessnode/sessnode/internal/slab"
 )
 
 // A snapshot is the magic "SSNP", a version byte, and blocks: length and CRC-32C of the payload (4 bytes each, big endian), then
@@ -12,15 +15,15 @@ import (
 // a footer with the counts and the state hash. Indexes are not in it: a restore builds them.
 const (
 	snapshotMagic   = "SSNP"
-	snapshotVersion = 1
+	snapshotVersion = 2
 	blockBytes      = 256 << 10 // a block is closed once it is larger
 	maxBlockBytes   = 8 << 20   // what a reader takes: blockBytes and the largest record, with room
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// Snapshot is a captured state. Capturing takes microseconds whatever the number of sessions; writing does not hold up Apply, but
-// the first change to a part of the state that is still captured copies that part.
+// Snapshot is a captured state. Capturing takes microseconds, some more for each million of sessions; writing does not hold
+// up Apply, but the first change to a page of the tables that is still captured copies that page, and no memory is used again.
 type Snapshot struct {
 	release    func()
 	meta       []byte
@@ -29,9 +32,12 @@ type Snapshot struct {
 	stats      Stats
 	now        int64
 	apps       []app
-	sessions   []map[slot]*record
-	tombstones []map[slot]*tombstone
-	window     []map[opKey]*remembered
+	sessions   *slab.Frozen
+	tombstones *slab.Frozen
+	view       slab.View
+	window     [][]slab.Loc
+	stale      map[slab.Loc]struct{}
+	arena      *slab.Arena // its memory goes with it
 }
 
 // Snapshot captures the present state. Release must be called once.
@@ -40,19 +46,19 @@ func (m *Machine) Snapshot() *Snapshot {
 	defer m.mu.Unlock()
 	w := newWriter(0)
 	w.meta(m)
-	s := &Snapshot{meta: w.buf, index: m.index, total: m.total(), stats: m.totals(), now: m.now, sessions: m.sessions.capture(),
-		tombstones: m.tombstones.capture(), window: m.window.capture()}
+	s := &Snapshot{meta: w.buf, index: m.index, total: m.total(), stats: m.totals(), now: m.now, sessions: m.sessions.Capture(),
+		tombstones: m.tombstones.Capture(), view: m.arena.Pin(), window: m.window.queue.Capture(), stale: maps.Clone(m.window.stale), arena: m.arena}
 	for _, a := range m.apps {
 		s.apps = append(s.apps, *a)
 	}
-	// These tables, not the machine's: a restore meanwhile gives it others, whose captures must stay counted.
-	sessions, tombstones, window := m.sessions, m.tombstones, m.window
+	// These, not the machine's: a restore meanwhile gives it others, whose captures must stay counted.
+	sessions, tombstones, arena := m.sessions, m.tombstones, m.arena
 	s.release = func() {
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		sessions.release()
-		tombstones.release()
-		window.release()
+		sessions.Release()
+		tombstones.Release()
+		arena.Unpin()
 	}
 	return s
 }
@@ -77,30 +83,25 @@ func (s *Snapshot) Write(w io.Writer) error {
 		b.next(kindApp)
 		b.block.app(&s.apps[i])
 	}
-	var sessions, tombstones, window uint64
-	for _, shard := range s.sessions {
-		for at, r := range shard {
-			b.next(kindSession)
-			b.block.record(at, r)
+	put := func(k kind) func(raw []byte) {
+		return func(raw []byte) {
+			b.next(k)
+			b.block.raw(raw)
 		}
-		sessions += uint64(len(shard))
 	}
-	for _, shard := range s.tombstones {
-		for at, t := range shard {
-			b.next(kindTombstone)
-			b.block.tombstone(at, t)
+	s.sessions.All(put(kindSession))
+	s.tombstones.All(put(kindTombstone))
+	remembered := uint64(0)
+	for _, page := range s.window {
+		for _, l := range page {
+			if _, stale := s.stale[l]; !stale {
+				put(kindWindow)(s.view.Bytes(l))
+				remembered++
+			}
 		}
-		tombstones += uint64(len(shard))
-	}
-	for _, shard := range s.window {
-		for k, e := range shard {
-			b.next(kindWindow)
-			b.block.remembered(k, e)
-		}
-		window += uint64(len(shard))
 	}
 	b.next(kindFooter)
-	for _, n := range []uint64{uint64(len(s.apps)), sessions, tombstones, window} {
+	for _, n := range []uint64{uint64(len(s.apps)), uint64(s.sessions.Len()), uint64(s.tombstones.Len()), remembered} {
 		b.block.uint(n)
 	}
 	b.block.raw(s.total[:])
@@ -108,6 +109,7 @@ func (s *Snapshot) Write(w io.Writer) error {
 	if b.err == nil {
 		b.err = b.out.Flush()
 	}
+	s.arena.Keep()
 	return b.err
 }
 

@@ -1,27 +1,28 @@
 package fsm
 
-import (
-	"cmp"
-	"slices"
+import "github.com/sessnode/sessnode"
 
-	"github.com/sessnode/sessnode"
-)
-
-// subjectKey names a signed-in user within an app.
-type subjectKey struct {
-	app     uint32
-	subject string
+// insert stores a session and puts it into all indexes.
+func (m *Machine) insert(r *record) {
+	m.buf = r.put(m.buf[:0])
+	r.raw = m.buf
+	m.store(r)
+	if !r.anonymous() {
+		m.sessions.bind(r)
+	}
 }
 
-// insert puts a sealed-to-be record into its slot and all indexes.
-func (m *Machine) insert(s slot, r *record) {
-	r.seal(s)
-	m.sessions.put(s, r)
-	m.byID[r.id] = s
-	m.hash = m.hash.plus(r.sum)
-	m.deadlines.ReplaceOrInsert(due{r.deadline, s})
-	m.creation.ReplaceOrInsert(numbered{r.serial, s})
-	a := m.apps[s.app]
+// store is insert, of a session whose stored form is known already, but for its subject's list.
+func (m *Machine) store(r *record) {
+	t := m.sessions
+	m.hash = m.hash.plus(hashOf(kindSession, r.raw))
+	r.handle = t.Add(r.raw)
+	r.raw = t.Get(r.handle)
+	t.byKey.Add(t.keyHash(&r.slot), r.handle)
+	t.byID.Add(t.idHash(&r.id), r.handle)
+	t.due.add(r)
+	a := m.apps[r.app]
+	a.creation.Add(r.serial, r.handle)
 	a.sessions++
 	a.bytes += r.cost()
 	m.bytes += r.cost()
@@ -30,23 +31,17 @@ func (m *Machine) insert(s slot, r *record) {
 	}
 	if r.anonymous() {
 		a.anonymous++
-		m.anonymous.ReplaceOrInsert(due{r.deadline, s})
-		return
 	}
-	k := subjectKey{s.app, r.subject}
-	list := m.subjects[k]
-	i, _ := slices.BinarySearchFunc(list, r.serial, bySerial)
-	m.subjects[k] = slices.Insert(list, i, numbered{r.serial, s})
 }
 
-// take removes a record from its slot and all indexes. What becomes of it is the caller's.
-func (m *Machine) take(s slot, r *record) {
-	m.sessions.remove(s)
-	delete(m.byID, r.id)
-	m.hash = m.hash.minus(r.sum)
-	m.deadlines.Delete(due{r.deadline, s})
-	m.creation.Delete(numbered{r.serial, s})
-	a := m.apps[s.app]
+// take removes a session from where it is stored and all indexes. What becomes of it is the caller's.
+func (m *Machine) take(r *record) {
+	t := m.sessions
+	t.byKey.Remove(t.keyHash(&r.slot), r.handle)
+	t.byID.Remove(t.idHash(&r.id), r.handle)
+	t.due.remove(r)
+	a := m.apps[r.app]
+	a.creation.Remove(r.serial)
 	a.sessions--
 	a.bytes -= r.cost()
 	m.bytes -= r.cost()
@@ -55,110 +50,69 @@ func (m *Machine) take(s slot, r *record) {
 	}
 	if r.anonymous() {
 		a.anonymous--
-		m.anonymous.Delete(due{r.deadline, s})
-		return
-	}
-	k := subjectKey{s.app, r.subject}
-	list := m.subjects[k]
-	if i, found := slices.BinarySearchFunc(list, r.serial, bySerial); found {
-		list = slices.Delete(list, i, i+1)
-	}
-	if len(list) == 0 {
-		delete(m.subjects, k)
 	} else {
-		m.subjects[k] = list
+		t.unbind(r)
 	}
+	m.hash = m.hash.minus(hashOf(kindSession, r.raw))
+	t.Remove(r.handle)
 }
 
-func bySerial(n numbered, serial uint64) int { return cmp.Compare(n.serial, serial) }
-
-// update replaces a record in its slot. The common case, a change that moves neither subject nor serial, leaves most indexes
-// alone.
-func (m *Machine) update(s slot, old, r *record) {
+// update stores a changed session in place of what it was. The common case, a change that moves neither subject nor slot, leaves
+// most indexes alone.
+func (m *Machine) update(old, r *record) {
 	if old.subject != r.subject {
-		m.take(s, old)
-		m.insert(s, r)
+		m.take(old)
+		m.insert(r)
 		return
 	}
-	r.seal(s)
-	m.sessions.put(s, r)
-	m.hash = m.hash.minus(old.sum).plus(r.sum)
-	a := m.apps[s.app]
+	m.buf = r.put(m.buf[:0])
+	m.hash = m.hash.minus(hashOf(kindSession, old.raw)).plus(hashOf(kindSession, m.buf))
+	m.sessions.Set(r.handle, m.buf)
+	r.raw = m.sessions.Get(r.handle)
+	a := m.apps[r.app]
 	a.bytes += r.cost() - old.cost()
 	m.bytes += r.cost() - old.cost()
-	if old.deadline == r.deadline {
-		return
-	}
-	m.deadlines.Delete(due{old.deadline, s})
-	m.deadlines.ReplaceOrInsert(due{r.deadline, s})
-	if r.anonymous() {
-		m.anonymous.Delete(due{old.deadline, s})
-		m.anonymous.ReplaceOrInsert(due{r.deadline, s})
+	if old.deadline != r.deadline {
+		m.sessions.due.move(r)
 	}
 }
 
-// bury puts a tombstone into a slot, in place of an older one.
-func (m *Machine) bury(s slot, t *tombstone) {
-	if old, found := m.tombstones.get(s); found {
-		m.unbury(s, old)
+// bury puts a tombstone into its slot, in place of an older one.
+func (m *Machine) bury(t *tombstone) {
+	if old, found := m.tombstone(t.slot); found {
+		m.unbury(&old)
 	}
-	t.seal(s)
-	m.tombstones.put(s, t)
-	m.hash = m.hash.plus(t.sum)
+	m.buf = t.put(m.buf[:0])
+	t.raw = m.buf
+	m.hash = m.hash.plus(hashOf(kindTombstone, t.raw))
 	m.bytes += t.cost()
-	m.forgetting.ReplaceOrInsert(due{t.until, s})
-	if t.reason == sessnode.ReasonRotated || t.id.IsZero() {
-		return
-	}
-	m.endedByID[t.id] = s
-	if t.subject != "" {
-		k := subjectKey{s.app, t.subject}
-		m.endedOf[k] = append(m.endedOf[k], s)
-	}
+	m.tombstones.add(t)
 }
 
-func (m *Machine) unbury(s slot, t *tombstone) {
-	m.tombstones.remove(s)
-	m.hash = m.hash.minus(t.sum)
+func (m *Machine) unbury(t *tombstone) {
+	m.hash = m.hash.minus(hashOf(kindTombstone, t.raw))
 	m.bytes -= t.cost()
-	m.forgetting.Delete(due{t.until, s})
-	if m.endedByID[t.id] == s {
-		delete(m.endedByID, t.id)
-	}
-	k := subjectKey{s.app, t.subject}
-	list, found := m.endedOf[k]
-	if !found {
-		return
-	}
-	if i := slices.Index(list, s); i >= 0 {
-		list = slices.Delete(list, i, i+1)
-	}
-	if len(list) == 0 {
-		delete(m.endedOf, k)
-	} else {
-		m.endedOf[k] = list
-	}
+	m.tombstones.remove(t)
 }
 
 // end ends a live session now.
-func (m *Machine) end(s slot, r *record, reason, actor, node string) {
-	m.close(s, r, tombstone{id: r.id, subject: r.subject, reason: reason, actor: actor, node: node, at: m.now, index: m.index})
+func (m *Machine) end(r *record, reason, actor, node string) {
+	m.close(r, tombstone{slot: r.slot, id: r.id, subject: r.subject, reason: reason, actor: actor, node: node, at: m.now, index: m.index})
 }
 
 // close takes a session away and leaves tombstones on all its tokens.
-func (m *Machine) close(s slot, r *record, t tombstone) {
-	m.take(s, r)
-	t.until = m.now + int64(m.apps[s.app].policy.TombstoneTime)
-	m.bury(s, &t)
+func (m *Machine) close(r *record, t tombstone) {
+	m.take(r)
+	t.until = m.now + int64(m.apps[r.app].policy.TombstoneTime)
+	m.bury(&t)
 	for _, k := range r.previous {
-		p := slot{s.app, k}
-		if old, found := m.tombstones.get(p); found && old.id == r.id {
+		if old, found := m.tombstone(slot{r.app, k}); found && old.id == r.id {
 			ended := t
-			ended.id, ended.subject = sessnode.ID{}, "" // the session's own tombstone answers for it
-			m.bury(p, &ended)
+			ended.key, ended.id, ended.subject = k, sessnode.ID{}, "" // the session's own tombstone answers for it
+			m.bury(&ended)
 		}
 	}
-	e := event{kind: sessnode.EventRevoked, app: s.app, id: r.id, at: t.at, subject: r.subject, reason: t.reason, actor: t.actor, node: t.node}
+	e := event{kind: sessnode.EventRevoked, app: r.app, id: r.id, at: t.at, subject: r.subject, reason: t.reason, actor: t.actor, node: t.node}
 	if t.reason == sessnode.ReasonExpired {
 		e.kind = sessnode.EventExpired
 	}

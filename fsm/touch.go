@@ -10,7 +10,7 @@ func (m *Machine) touchAll(c sessnode.Touch) Result {
 		if err != nil {
 			continue
 		}
-		m.touch(f, nanos(t.At))
+		m.touch(&f, nanos(t.At))
 		touched++
 	}
 	m.stats.Touched += touched
@@ -26,17 +26,18 @@ func (m *Machine) touchOne(op *Op, c sessnode.TouchOne) Result {
 	m.stats.Touched++
 	if c.Timeouts != (sessnode.TimeoutChange{}) {
 		r := f.edited()
-		if err := retime(r, c.Timeouts); err != nil {
+		if err := retime(&r, c.Timeouts); err != nil {
 			return refuse(err)
 		}
-		return m.place(f, r)
+		return m.place(&f, &r)
 	}
-	return m.effect(f.slot, m.touch(f, m.now))
+	r := m.touch(&f, m.now)
+	return m.effect(&r)
 }
 
-func (m *Machine) touch(f found, at int64) *record {
-	c := *f.record // shares attributes and previous keys, which a touch leaves alone
-	m.active(f, &c, at)
-	m.update(f.slot, f.record, &c)
-	return &c
+func (m *Machine) touch(f *found, at int64) record {
+	r := f.record // shares previous keys, which a touch leaves alone
+	m.active(f, &r, at)
+	m.update(&f.record, &r)
+	return r
 }

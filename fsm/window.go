@@ -1,27 +1,29 @@
 package fsm
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"encoding/binary"
 
 	"github.com/sessnode/sessnode"
+	"github.com/sessnode/sessnode/internal/slab"
 )
 
 // WindowBytes bounds what the exactly-once window may take. Above it a change that carries an operation id gets ErrUnavailable: the
 // window never forgets early. It is part of the rules of the log: all nodes must have the same.
 const WindowBytes = 1 << 30
 
-// opKey is the hash of app, key and operation id.
+// opKey is the SHA-256 prefix of app, key and operation id: nobody can craft an id that meets another client's.
 type opKey [16]byte
-
-func (k opKey) shard() uint16 { return binary.BigEndian.Uint16(k[:]) }
 
 func opKeyOf(op *Op) opKey {
 	w := hashing(kindWindow)
-	w.text(op.App)
+	w.buf = append(append(w.buf, byte(len(op.App))), op.App...)
 	k := keyOf(op.Change)
-	w.raw(k[:])
-	w.raw(op.OpID[:])
-	return opKey(w.sum())
+	w.buf = append(append(w.buf, k[:]...), op.OpID[:]...)
+	sum := sha256.Sum256(w.buf)
+	w.done()
+	return opKey(sum[:16])
 }
 
 // keyOf returns the key under which a change's operation id is remembered: zero for changes of no single token.
@@ -45,63 +47,78 @@ func keyOf(c sessnode.Change) sessnode.Key {
 	return sessnode.Key{}
 }
 
-// remembered is the first effect of an operation. Immutable.
+// window are the operations that are remembered: a queue in order of age, and an index into it.
+type window struct {
+	arena  *slab.Arena
+	hasher slab.Hasher
+	byKey  *slab.Index // of places in the arena
+	queue  *slab.Queue
+	stale  map[slab.Loc]struct{} // in the queue, but replaced since: out of date, and not hashed any more
+	loaded uint64                // the serial of the last one that was read from a snapshot
+	buf    []byte
+}
+
+func newWindow(a *slab.Arena) *window {
+	return &window{arena: a, hasher: slab.NewHasher(), byKey: slab.NewIndex(a), queue: slab.NewQueue(a), stale: map[slab.Loc]struct{}{}}
+}
+
+func (w *window) find(k *opKey) (slab.Loc, bool) {
+	at, found := w.byKey.Find(w.hasher.Bytes(0, k[:]), func(l uint32) bool { return bytes.Equal(w.arena.Bytes(slab.Loc(l))[:len(k)], k[:]) })
+	return slab.Loc(at), found
+}
+
+func (w *window) add(e *remembered) {
+	l := w.arena.Put(e.raw)
+	w.byKey.Add(w.hasher.Bytes(0, e.key[:]), uint32(l))
+	w.queue.Push(l)
+}
+
+// remembered is the first effect of an operation. What is stored is immutable.
 type remembered struct {
+	key    opKey
 	digest Hash // of app and change
 	serial uint64
 	at     int64  // cluster time, ns
-	result []byte // by EncodeResult
-	sum    Hash
+	effect []byte // by putEffect
+	raw    []byte
 }
 
-func (e *remembered) cost() uint64 { return 192 + uint64(len(e.result)) }
+// cost is about what the operation takes in memory, its index entry included.
+func (e *remembered) cost() uint64 { return 72 + uint64(len(e.effect)) }
 
-func (e *remembered) seal(k opKey) {
-	w := hashing(kindWindow)
-	w.remembered(k, e)
-	e.sum = w.sum()
+// put writes the operation as it is stored, hashed and sent.
+func (e *remembered) put(b []byte) []byte {
+	b = append(append(b, e.key[:]...), e.digest[:]...)
+	return append(binary.AppendUvarint(putTime(b, e.at), e.serial), e.effect...)
 }
 
-const rememberedFields = 5
-
-func (w *writer) remembered(k opKey, e *remembered) {
-	w.array(rememberedFields)
-	w.raw(k[:])
-	w.raw(e.digest[:])
-	w.uint(e.serial)
-	w.int(e.at)
-	w.raw(e.result)
-}
-
-func (r *reader) remembered() (k opKey, e *remembered) {
-	e = &remembered{}
-	r.array(rememberedFields, rememberedFields)
-	r.fixed(k[:])
-	r.fixed(e.digest[:])
-	e.serial, e.at, e.result = r.uint(), r.int(), r.bytes(maxOpBytes)
-	e.seal(k)
-	return k, e
-}
-
-// queued is one operation in the order in which it will be forgotten.
-type queued struct {
-	key    opKey
-	serial uint64
-	at     int64
+// take reads what put wrote, and reports whether it could. It shares the memory of raw.
+func (e *remembered) take(raw []byte) bool {
+	c := cursor{rest: raw}
+	copy(e.key[:], c.bytes(uint64(len(e.key))))
+	copy(e.digest[:], c.bytes(uint64(len(e.digest))))
+	e.at, e.serial, e.raw = c.time(), c.uint(), raw
+	e.effect = c.rest
+	return !c.bad
 }
 
 // recall answers an operation that was done before. done is false where it is to be made.
 func (m *Machine) recall(op *Op, k opKey) (res Result, done bool) {
-	e, found := m.window.get(k)
-	if !found || e.at+int64(sessnode.OpWindow) <= m.now || doubleApply() {
+	at, found := m.window.find(&k)
+	if !found || doubleApply() {
+		return Result{}, false
+	}
+	var e remembered
+	e.take(m.arena.Bytes(at))
+	if e.at+int64(sessnode.OpWindow) <= m.now {
 		return Result{}, false
 	}
 	if e.digest != op.digest() {
 		return refuse(sessnode.Errorf(sessnode.CodeConflict, sessnode.ReasonOpReused, "this operation id was used for another change: use a new one")), true
 	}
-	res, err := DecodeResult(e.result)
-	if err != nil {
-		panic("fsm: remembered result cannot be read: " + err.Error()) // our own bytes: this replica would diverge
+	res, readable := takeEffect(e.effect, op.App)
+	if !readable {
+		panic("fsm: remembered result cannot be read") // our own bytes: this replica would diverge
 	}
 	m.stats.Replays++
 	res.Effect.Replayed = true
@@ -111,37 +128,63 @@ func (m *Machine) recall(op *Op, k opKey) (res Result, done bool) {
 // remember keeps the effect of an operation, refusals included: a late copy of a refused change must not be made after its
 // sender was told that it was not.
 func (m *Machine) remember(op *Op, k opKey, res Result) {
-	encoded, err := EncodeResult(res)
-	if err != nil {
-		panic("fsm: result cannot be encoded: " + err.Error())
-	}
-	if old, found := m.window.get(k); found { // out of date and not yet removed
-		m.dropRemembered(k, old)
+	if old, found := m.window.find(&k); found { // out of date and not yet removed
+		m.dropRemembered(old)
+		m.window.stale[old] = struct{}{}
 	}
 	m.serial++
-	e := &remembered{digest: op.digest(), serial: m.serial, at: m.now, result: encoded}
-	e.seal(k)
-	m.window.put(k, e)
-	m.windowBytes += e.cost()
-	m.hash = m.hash.plus(e.sum)
-	m.queue = append(m.queue, queued{k, e.serial, e.at})
+	w := m.window
+	w.buf = putEffect(w.buf[:0], &res)
+	e := remembered{key: k, digest: op.digest(), serial: m.serial, at: m.now, effect: w.buf}
+	n := len(w.buf)
+	w.buf = e.put(w.buf)
+	e.raw = w.buf[n:]
+	m.keep(&e)
 }
 
-func (m *Machine) dropRemembered(k opKey, e *remembered) {
-	m.window.remove(k)
+// keep adds an operation to the window.
+func (m *Machine) keep(e *remembered) {
+	m.window.add(e)
+	m.windowBytes += e.cost()
+	m.hash = m.hash.plus(hashOf(kindWindow, e.raw))
+}
+
+// dropRemembered takes an operation out of the window; the queue still has it.
+func (m *Machine) dropRemembered(at slab.Loc) {
+	var e remembered
+	e.take(m.arena.Bytes(at))
+	m.window.byKey.Remove(m.window.hasher.Bytes(0, e.key[:]), uint32(at))
 	m.windowBytes -= e.cost()
-	m.hash = m.hash.minus(e.sum)
+	m.hash = m.hash.minus(hashOf(kindWindow, e.raw))
+}
+
+// oldestRemembered is when the first operation of the queue was made.
+func (m *Machine) oldestRemembered() (at int64, found bool) {
+	l := m.window.queue.First()
+	if l == 0 {
+		return 0, false
+	}
+	var e remembered
+	e.take(m.arena.Bytes(l))
+	return e.at, true
 }
 
 // forget drops operations that are out of date, oldest first, at most a bounded number. An operation that was replaced while it
 // waited here does not count: a replica that started from a snapshot does not have it.
 func (m *Machine) forget(most int) {
-	for most > 0 && len(m.queue) > 0 && m.queue[0].at+int64(sessnode.OpWindow) <= m.now {
-		q := m.queue[0]
-		m.queue = m.queue[1:]
-		if e, found := m.window.get(q.key); found && e.serial == q.serial {
-			m.dropRemembered(q.key, e)
+	for most > 0 {
+		at, found := m.oldestRemembered()
+		if !found || at+int64(sessnode.OpWindow) > m.now {
+			return
+		}
+		l := m.window.queue.First()
+		m.window.queue.Pop()
+		if _, stale := m.window.stale[l]; stale {
+			delete(m.window.stale, l)
+		} else {
+			m.dropRemembered(l)
 			most--
 		}
+		m.arena.Free(l)
 	}
 }
