@@ -92,7 +92,7 @@ func refused(t *testing.T, d *Dir, what string) {
 // TestFlippedBitsNeverChangeTheLog flips bits in every page's head and all over the file: whoever opens it afterwards gets the log
 // that was stored or ErrDamaged, never a panic and never another log.
 func TestFlippedBitsNeverChangeTheLog(t *testing.T) {
-	d := openDir(t, t.TempDir(), "a")
+	d := openKind(t, t.TempDir(), "a", Bolt)
 	want := fill(t, d)
 	original, err := os.ReadFile(d.LogPath())
 	if err != nil {
@@ -132,7 +132,7 @@ func TestFlippedBitsNeverChangeTheLog(t *testing.T) {
 }
 
 func TestTruncatedLogIsRefused(t *testing.T) {
-	d := openDir(t, t.TempDir(), "a")
+	d := openKind(t, t.TempDir(), "a", Bolt)
 	fill(t, d)
 	original, err := os.ReadFile(d.LogPath())
 	if err != nil {
@@ -152,7 +152,7 @@ func TestTruncatedLogIsRefused(t *testing.T) {
 }
 
 func TestForeignContentIsRefused(t *testing.T) {
-	d := openDir(t, t.TempDir(), "a")
+	d := openKind(t, t.TempDir(), "a", Bolt)
 	fill(t, d)
 	for _, content := range []string{"x", "not a log at all", strings.Repeat("z", 1<<16), string(make([]byte, 1<<16))} {
 		if err := os.WriteFile(d.LogPath(), []byte(content), 0o600); err != nil {
@@ -163,7 +163,7 @@ func TestForeignContentIsRefused(t *testing.T) {
 }
 
 func TestOldMetaPageIsNotFallenBackOn(t *testing.T) {
-	d := openDir(t, t.TempDir(), "a")
+	d := openKind(t, t.TempDir(), "a", Bolt)
 	fill(t, d)
 	original, err := os.ReadFile(d.LogPath())
 	if err != nil {
@@ -185,7 +185,7 @@ func TestOldMetaPageIsNotFallenBackOn(t *testing.T) {
 }
 
 func TestLogOfAnotherNodeIsRefused(t *testing.T) {
-	a, b := openDir(t, t.TempDir(), "a"), openDir(t, t.TempDir(), "b")
+	a, b := openKind(t, t.TempDir(), "a", Bolt), openKind(t, t.TempDir(), "b", Bolt)
 	fill(t, a)
 	fill(t, b)
 	content, err := os.ReadFile(a.LogPath())
@@ -200,11 +200,11 @@ func TestLogOfAnotherNodeIsRefused(t *testing.T) {
 
 func TestLogIsNeverMadeTwice(t *testing.T) {
 	path := t.TempDir()
-	d := openDir(t, path, "a")
+	d := openKind(t, path, "a", Bolt)
 	openLog(t, d, Options{}).Close() // no cluster yet, but it may have voted
 	d.Close()
 	for _, hurt := range []func(string) error{os.Remove, func(f string) error { return os.WriteFile(f, nil, 0o600) }} {
-		if err := hurt(filepath.Join(path, logName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := hurt(filepath.Join(path, boltName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			t.Fatal(err)
 		}
 		if _, err := OpenDir(path, "a"); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "new id") {
@@ -214,7 +214,7 @@ func TestLogIsNeverMadeTwice(t *testing.T) {
 }
 
 func TestLogThatWasHalfMadeIsMadeAnew(t *testing.T) {
-	d := openDir(t, t.TempDir(), "a")
+	d := openKind(t, t.TempDir(), "a", Bolt)
 	if err := os.WriteFile(d.LogPath(), []byte("half a page"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +223,7 @@ func TestLogThatWasHalfMadeIsMadeAnew(t *testing.T) {
 }
 
 func TestLogFailureWhileReadingEndsTheNode(t *testing.T) {
-	d := openDir(t, t.TempDir(), "a")
+	d := openKind(t, t.TempDir(), "a", Bolt)
 	openLog(t, d, Options{}).Close()
 	var failures []error
 	s := openLog(t, d, Options{

@@ -2,6 +2,7 @@ package raftlog
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -27,7 +28,11 @@ type Dir struct {
 // It returns ErrInUse when another process has it, ErrUnfit for another name, format or log store, ErrLeft for a node that has left its
 // cluster (an offline tool may look at it all the same), and ErrDamaged when
 // something is missing or unreadable: a node must never start empty under an id that has voted before (raft.md 0.8).
-func OpenDir(path, name string) (*Dir, error) {
+func OpenDir(path, name string) (*Dir, error) { return OpenDirAs(path, name, "") }
+
+// OpenDirAs is OpenDir for a directory that must keep its log in a kind; "" is any, and DefaultKind where the directory is made. It
+// returns ErrUnfit, and changes nothing, for a directory that has another.
+func OpenDirAs(path, name string, kind Kind) (*Dir, error) {
 	if name != "" && !nameForm.MatchString(name) {
 		return nil, fmt.Errorf("node name %q is not valid: 1 to 63 letters, digits, '.', '_' or '-', the first a letter or digit", name)
 	}
@@ -38,7 +43,7 @@ func OpenDir(path, name string) (*Dir, error) {
 	if err != nil {
 		return nil, err
 	}
-	rec, err := loadRecord(path, name)
+	rec, err := loadRecord(path, name, kind)
 	if err != nil {
 		_ = lock.Close()
 		return nil, err
@@ -66,7 +71,7 @@ func makeDir(path, name string) error {
 }
 
 // loadRecord reads the record or, in an empty directory, writes a new one.
-func loadRecord(path, name string) (record, error) {
+func loadRecord(path, name string, kind Kind) (record, error) {
 	rec, err := readRecord(path)
 	known := err == nil
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -81,20 +86,35 @@ func loadRecord(path, name string) (record, error) {
 	case known && name != "" && name != rec.Name:
 		return record{}, unfit(path, fmt.Sprintf("Start with the name %q, or with another directory", rec.Name),
 			"belongs to node %q, not to %q", rec.Name, name)
+	case known && kind != "" && kind != rec.kind():
+		return record{}, unfit(path, fmt.Sprintf("Start with --log-store %s, or with an empty directory: the node joins again under a new id and gets everything from the others", rec.kind()),
+			"keeps its log in %s, not in %s", rec.kind(), kind)
 	case known:
 		return rec, nil
 	case name == "":
 		return record{}, unfit(path, "Give the path of an existing data directory", "has no %s", recordName)
 	}
-	rec = newRecord(name)
+	rec = newRecord(name, cmp.Or(kind, DefaultKind))
 	return rec, rec.write(path)
 }
 
 // Path returns the directory's path: the base for raft.NewFileSnapshotStore.
 func (d *Dir) Path() string { return d.path }
 
-// LogPath returns the path of the log's file.
-func (d *Dir) LogPath() string { return filepath.Join(d.path, logName) }
+// LogPath returns the path of the log: a file of bolt, a directory of the WAL.
+func (d *Dir) LogPath() string { return d.Kind().logPath(d.path) }
+
+// Kind returns what the log is kept in. It was chosen with the directory and never changes.
+func (d *Dir) Kind() Kind { return d.record().kind() }
+
+// LogBytes returns the size of the log's files; 0 where there is none yet.
+func (d *Dir) LogBytes() uint64 {
+	if d.Kind() == WAL {
+		return (&walFiles{dir: d.LogPath()}).bytes()
+	}
+	size, _ := sizeOf(d.LogPath())
+	return uint64(size)
+}
 
 // NodeID returns the node's id. It was minted with the directory and never changes.
 func (d *Dir) NodeID() string { return d.record().NodeID }

@@ -61,12 +61,12 @@ func TestDirectoryThatDoesNotFitIsRefusedWithTheCure(t *testing.T) {
 	}{
 		"other name":         {"b", nothing, ErrUnfit, `Start with the name "a"`},
 		"later format":       {"a", edit(`"format": 1`, `"format": 2`), ErrUnfit, "version of sessnode that wrote it"},
-		"other log store":    {"a", edit(`"boltdb"`, `"wal"`), ErrUnfit, "wal"},
+		"other log store":    {"a", edit(`"wal"`, `"tape"`), ErrUnfit, "tape"},
 		"later log format":   {"a", edit(`"log_format": 1`, `"log_format": 7`), ErrUnfit, "log format 7"},
 		"changed id":         {"a", edit(`"id": "a-`, `"id": "b-`), ErrDamaged, "new id"},
 		"cut short":          {"a", edit("}", ""), ErrDamaged, recordName},
 		"unknown field":      {"a", edit(`"format"`, `"fromat": 1, "format"`), ErrDamaged, "fromat"},
-		"log without record": {"a", func(p string) error { return os.Rename(filepath.Join(p, recordName), filepath.Join(p, logName)) }, ErrDamaged, "nobody knows whose"},
+		"log without record": {"a", func(p string) error { return os.Rename(filepath.Join(p, recordName), filepath.Join(p, boltName)) }, ErrDamaged, "nobody knows whose"},
 		"snapshot, no record": {"a", func(p string) error {
 			return errors.Join(os.Remove(filepath.Join(p, recordName)), os.MkdirAll(filepath.Join(p, snapshotsName, "1-2-3"), 0o700))
 		}, ErrDamaged, "nobody knows whose"},

@@ -36,7 +36,7 @@ func TestFailureIsReportedOnce(t *testing.T) {
 func TestStoreDeletesInChunks(t *testing.T) {
 	var sizes []uint64
 	faults := Faults{BeforeDelete: func(first, last uint64) error { sizes = append(sizes, last-first+1); return nil }}
-	s := openLog(t, openDir(t, t.TempDir(), "a"), Options{Wrap: faults.Wrap})
+	s := openLog(t, openKind(t, t.TempDir(), "a", Bolt), Options{Wrap: faults.Wrap})
 	var logs []*raft.Log
 	for i := uint64(1); i <= 2*chunkEntries+10; i++ {
 		logs = append(logs, &raft.Log{Index: i})
@@ -63,10 +63,10 @@ func TestCountsBeginAtZero(t *testing.T) {
 }
 
 func TestLogWithAHoleIsRefused(t *testing.T) {
-	d := openDir(t, t.TempDir(), "a")
+	d := openKind(t, t.TempDir(), "a", Bolt)
 	s := openLog(t, d, Options{})
 	store(t, s, 1, 5)
-	if err := errors.Join(s.bolt.DeleteRange(3, 3), s.Close()); err != nil {
+	if err := errors.Join(s.disk.DeleteRange(3, 3), s.Close()); err != nil {
 		t.Fatal(err)
 	}
 	refused(t, d, "entry 3 is missing")
@@ -88,8 +88,9 @@ func TestGapUnderASnapshotIsNoDamage(t *testing.T) {
 		t.Errorf("Verify = %v", err)
 	}
 	s = openLog(t, d, Options{})
-	if got := ends(t, s); got != [2]uint64{1, 503} {
-		t.Errorf("the log is %v, want 1 to 503", got)
+	want := map[Kind][2]uint64{Bolt: {1, 503}, WAL: {501, 503}}[testKind]
+	if got := ends(t, s); got != want {
+		t.Errorf("the log is %v, want %v", got, want)
 	}
 }
 
@@ -118,7 +119,7 @@ func TestEmptiedLogIsWhole(t *testing.T) {
 // pagesOf returns the content of a filled log, and its newer meta page.
 func pagesOf(t *testing.T) (*Dir, []byte, meta) {
 	t.Helper()
-	d := openDir(t, t.TempDir(), "a")
+	d := openKind(t, t.TempDir(), "a", Bolt)
 	fill(t, d)
 	content, err := os.ReadFile(d.LogPath())
 	if err != nil {

@@ -17,12 +17,11 @@ import (
 
 const (
 	recordName     = "node.json"
-	logName        = "raft.db"
+	boltName       = "raft.db"
 	snapshotsName  = "snapshots" // hashicorp/raft's FileSnapshotStore makes it
 	recordFormat   = 1
 	logFormat      = 1
 	snapshotFormat = 1
-	logStore       = "boltdb"
 )
 
 // record is node.json: who the node is, and what it may not do twice.
@@ -44,12 +43,12 @@ type record struct {
 var nameForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`)
 
 // newRecord mints an identity. The random part is what makes it unique: a wiped directory gets another, whatever its name.
-func newRecord(name string) record {
+func newRecord(name string, kind Kind) record {
 	var random [8]byte
 	_, _ = rand.Read(random[:]) // never fails: crypto/rand crashes the program instead
 	return record{
 		Format: recordFormat, NodeID: name + "-" + hex.EncodeToString(random[:]), Name: name,
-		LogStore: logStore, LogFormat: logFormat, SnapshotFormat: snapshotFormat,
+		LogStore: kind.recorded(), LogFormat: logFormat, SnapshotFormat: snapshotFormat,
 		Created: time.Now().UTC().Truncate(time.Second),
 	}
 }
@@ -90,8 +89,8 @@ func decodeRecord(path string, data []byte) (record, error) {
 	switch {
 	case !nameForm.MatchString(r.Name) || !named || err != nil || len(raw) != 8:
 		return record{}, damaged(path, "node id %q does not belong to name %q", r.NodeID, r.Name)
-	case r.LogStore != logStore:
-		return record{}, unfit(path, upgrade, "log store %q, this version has %q", r.LogStore, logStore)
+	case r.kind() == "":
+		return record{}, unfit(path, upgrade, "log store %q, this version has %q and %q", r.LogStore, Bolt.recorded(), WAL.recorded())
 	case r.LogFormat != logFormat || r.SnapshotFormat != snapshotFormat:
 		return record{}, unfit(path, upgrade, "log format %d and snapshot format %d, this version knows %d and %d",
 			r.LogFormat, r.SnapshotFormat, logFormat, snapshotFormat)
@@ -110,24 +109,37 @@ func (r record) write(dir string) error {
 
 // checkPresent refuses a directory whose parts contradict each other. known says whether there is a record.
 func (r record) checkPresent(dir string, known bool) error {
-	path := filepath.Join(dir, logName)
-	info, err := os.Stat(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	exists := err == nil
 	if known {
 		// An empty file counts as missing: bbolt would quietly make a new, empty log of it.
-		if r.LogMade && (!exists || info.Size() == 0) {
+		path := r.kind().vital(dir)
+		if size, err := sizeOf(path); err != nil {
+			return err
+		} else if r.LogMade && size == 0 {
 			return damaged(path, "the log of node %s is missing: it would start empty under its old id", r.NodeID)
 		}
 		return nil
 	}
-	if exists {
-		return damaged(filepath.Join(dir, recordName), "is missing, but there is a log: nobody knows whose")
+	for _, k := range []Kind{Bolt, WAL} {
+		if _, err := os.Stat(k.logPath(dir)); err == nil {
+			return damaged(filepath.Join(dir, recordName), "is missing, but there is a log: nobody knows whose")
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
 	if entries, err := os.ReadDir(filepath.Join(dir, snapshotsName)); err == nil && len(entries) > 0 {
 		return damaged(filepath.Join(dir, recordName), "is missing, but there are snapshots: nobody knows whose")
 	}
 	return nil
+}
+
+// sizeOf returns the size of a file, 0 where there is none.
+func sizeOf(path string) (int64, error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/hashicorp/raft"
-	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
 
 	"github.com/sessnode/sessnode/internal/sabotage"
 )
@@ -33,8 +32,11 @@ type Options struct {
 	// term or vote after a failure waits until Close and then ends its goroutine, as the exit of the process would.
 	Linger bool
 
-	// InitialMmapSize is address space, not memory: growing the map later stops all readers. Default 1 GiB.
+	// InitialMmapSize is bolt's address space, not memory: growing the map later stops all readers. Default 1 GiB.
 	InitialMmapSize int
+
+	// SegmentBytes is how large a file of the WAL grows. Default 16 MiB.
+	SegmentBytes int
 }
 
 // Store is the log store of one node: raft.LogStore and raft.StableStore. It is safe for concurrent use, as Raft requires.
@@ -42,12 +44,11 @@ type Store struct {
 	Backend
 	*Counts
 	stop *failStop
-	bolt *raftboltdb.BoltStore
-	path string
+	disk engine
 }
 
-// OpenLog opens the log in dir, and makes it if the node is fresh. The file is checked first, as bbolt would panic on a damaged
-// one: damage is an ErrDamaged that names the file and the cure, another process an ErrInUse. What Raft makes of a valid log
+// OpenLog opens the log in dir, and makes it if the node is fresh. It is checked first, as bbolt would panic on a damaged one and
+// raft-wal forget its end: damage is an ErrDamaged that names the file and the cure, another process an ErrInUse. What Raft makes of a valid log
 // that is not this node's is ErrDamaged too.
 func OpenLog(dir *Dir, o Options) (*Store, error) {
 	if o.StallTimeout == 0 {
@@ -59,64 +60,63 @@ func OpenLog(dir *Dir, o Options) (*Store, error) {
 	if o.InitialMmapSize == 0 {
 		o.InitialMmapSize = 1 << 30
 	}
-	path := dir.LogPath()
+	if o.SegmentBytes == 0 {
+		o.SegmentBytes = segmentBytes
+	}
 	if err := dir.record().checkPresent(dir.path, true); err != nil {
 		return nil, err
 	}
-	bolt, err := openBolt(dir, o.InitialMmapSize, false)
+	disk, err := openEngine(dir, o)
 	if err != nil && errors.Is(err, ErrDamaged) && dir.unused() {
-		// A crash while the file was made for the first time: nothing was ever kept in it.
-		if err = os.Remove(path); err == nil {
-			bolt, err = openBolt(dir, o.InitialMmapSize, false)
+		// A crash while it was made for the first time: nothing was ever kept in it.
+		if err = os.RemoveAll(dir.LogPath()); err == nil {
+			disk, err = openEngine(dir, o)
 		}
 	}
 	if err != nil {
 		return nil, err
 	}
-	s, err := stack(dir, bolt, o)
+	s, err := stack(dir, disk, o)
 	if err != nil {
-		return nil, errors.Join(err, bolt.Close())
+		return nil, errors.Join(err, disk.Close())
 	}
 	return s, nil
 }
 
-// stack puts the layers on the file, and makes sure that it is this node's.
-func stack(dir *Dir, bolt *raftboltdb.BoltStore, o Options) (*Store, error) {
-	path := dir.LogPath()
-	counts, err := newCounts(path)
-	if err != nil {
-		return nil, err
-	}
-	var disk Backend = &checksums{Backend: &counting{Backend: bolt, counts: counts}, path: path}
+// stack puts the layers on the log, and makes sure that it is this node's.
+func stack(dir *Dir, bare engine, o Options) (*Store, error) {
+	counts := &Counts{engine: bare}
+	var disk Backend = &checksums{Backend: &counting{Backend: bare, counts: counts}, path: dir.LogPath()}
 	if err := admit(dir, disk); err != nil {
-		return nil, errors.Join(err, counts.file.Close())
+		return nil, err
 	}
 	if sabotage.On(sabotage.LoseTail) {
 		if err := loseTail(disk); err != nil {
-			return nil, errors.Join(err, counts.file.Close())
+			return nil, err
 		}
 	}
 	if o.Wrap != nil {
 		disk = o.Wrap(disk)
 	}
 	stop := &failStop{Backend: disk, stall: o.StallTimeout, fail: o.OnFailure, linger: o.Linger, closed: make(chan struct{})}
-	return &Store{Backend: &voteOrder{Backend: &chunked{stop}}, Counts: counts, stop: stop, bolt: bolt, path: path}, nil
+	var deleting Backend = stop
+	if !bare.IsMonotonic() { // the WAL cuts off at either end at once, whatever the length
+		deleting = &chunked{stop}
+	}
+	return &Store{Backend: &voteOrder{Backend: deleting}, Counts: counts, stop: stop, disk: bare}, nil
 }
 
-// Close ends the store: writes are ErrClosed from now on, without OnFailure. It waits for transactions under way, so for ever if
+// IsMonotonic tells Raft whether the log allows no gaps.
+func (s *Store) IsMonotonic() bool { return s.disk.IsMonotonic() }
+
+// Close ends the store: writes are ErrClosed from now on, without OnFailure. It waits for writes under way, so for ever if
 // the disk hangs. Stop Raft first. It is safe to call it again.
 func (s *Store) Close() error {
 	if !s.stop.close() {
 		return nil
 	}
-	return errors.Join(s.bolt.Close(), s.file.Close())
+	return s.disk.Close()
 }
 
-// SizeBytes returns the size of the file, which never shrinks.
-func (s *Store) SizeBytes() uint64 {
-	info, err := os.Stat(s.path)
-	if err != nil {
-		return 0
-	}
-	return uint64(info.Size())
-}
+// SizeBytes returns the size of the log's files.
+func (s *Store) SizeBytes() uint64 { return s.disk.sizeBytes() }

@@ -14,7 +14,8 @@ type Summary struct {
 
 // Verify reads the whole log of a node that is not running, without changing it. It returns ErrDamaged for the first thing that
 // is not as it was stored. bbolt has no checksums of its own: of damage to its references, what leads to another page of the same
-// kind that once was valid is the one sort that cannot be told.
+// kind that once was valid is the one sort that cannot be told. Of the WAL it is what looks as a torn write does: sectors of its newest
+// write, and nothing but those, that are zeros.
 func Verify(dir *Dir) (Summary, error) {
 	return verify(dir, func(*raft.Log) {})
 }
@@ -27,12 +28,12 @@ func verify(dir *Dir, visit func(*raft.Log)) (found Summary, err error) {
 	if err := dir.record().checkPresent(dir.path, true); err != nil {
 		return Summary{}, err
 	}
-	bolt, err := openBolt(dir, 0, true)
+	bare, closing, err := openToRead(dir)
 	if err != nil {
 		return Summary{}, err
 	}
-	defer func() { err = errors.Join(err, bolt.Close()) }()
-	disk := &checksums{Backend: bolt, path: path}
+	defer func() { err = errors.Join(err, closing()) }()
+	disk := &checksums{Backend: bare, path: path}
 	if owner, err := disk.Get([]byte(keyOwner)); err != nil || string(owner) != dir.NodeID() {
 		return Summary{}, errors.Join(err, damaged(path, "is not the log of node %s", dir.NodeID()))
 	}
@@ -47,7 +48,7 @@ func verify(dir *Dir, visit func(*raft.Log)) (found Summary, err error) {
 		switch err := disk.GetLog(i, &l); {
 		case err == nil:
 			visit(&l)
-		case !errors.Is(err, raft.ErrLogNotFound): // openBolt knows which may be missing
+		case !errors.Is(err, raft.ErrLogNotFound): // openToRead knows which may be missing
 			return Summary{}, err
 		}
 	}
@@ -56,4 +57,17 @@ func verify(dir *Dir, visit func(*raft.Log)) (found Summary, err error) {
 		err = nil
 	}
 	return found, err
+}
+
+// openToRead opens a log without changing it, and checks it as OpenLog does.
+func openToRead(dir *Dir) (Backend, func() error, error) {
+	if dir.Kind() == WAL {
+		r, err := readWAL(dir)
+		return r, func() error { return nil }, err
+	}
+	bolt, err := openBolt(dir, 0, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	return bolt, bolt.Close, nil
 }
