@@ -209,20 +209,51 @@ func TestEndOfRaftEndsTheWait(t *testing.T) {
 // TestGateSheds refuses what would pass either limit, and takes it once there is room.
 func TestGateSheds(t *testing.T) {
 	g := gate{maxOps: 2, maxBytes: 100}
-	if g.enter(60) != nil || g.enter(40) != nil {
+	if g.enter(60, false) != nil || g.enter(40, false) != nil {
 		t.Fatal("the gate refused what fits")
 	}
-	if err := g.enter(0); sessnode.ReasonOf(err) != sessnode.ReasonOverload || !errors.Is(err, sessnode.ErrUnavailable) {
+	if err := g.enter(0, false); sessnode.ReasonOf(err) != sessnode.ReasonOverload || !errors.Is(err, sessnode.ErrUnavailable) {
 		t.Errorf("enter() past the number = %v", err)
 	}
 	g.leave(40)
-	if err := g.enter(41); sessnode.ReasonOf(err) != sessnode.ReasonOverload {
+	if err := g.enter(41, false); sessnode.ReasonOf(err) != sessnode.ReasonOverload {
 		t.Errorf("enter() past the bytes = %v", err)
 	}
-	if err := g.enter(40); err != nil {
+	if err := g.enter(40, false); err != nil {
 		t.Errorf("enter() with room = %v", err)
 	}
 	if _, _, shed := g.load(); shed != 2 {
 		t.Errorf("shed = %d, want 2", shed)
+	}
+}
+
+// TestGateKeepsRoomForEndings: a logout gets in where a create is refused, up to a bound of its own.
+func TestGateKeepsRoomForEndings(t *testing.T) {
+	g := gate{maxOps: 16, maxBytes: 1600}
+	for range 16 {
+		if err := g.enter(100, ends(sessnode.Create{})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := g.enter(100, ends(sessnode.Create{})); sessnode.ReasonOf(err) != sessnode.ReasonOverload {
+		t.Errorf("a create in a full gate = %v", err)
+	}
+	for range 2 {
+		if err := g.enter(100, ends(sessnode.Revoke{})); err != nil {
+			t.Errorf("a logout in a full gate = %v", err)
+		}
+	}
+	if err := g.enter(100, ends(sessnode.Revoke{})); sessnode.ReasonOf(err) != sessnode.ReasonOverload {
+		t.Errorf("a logout past its room = %v", err)
+	}
+	for _, c := range []sessnode.Change{sessnode.RevokeID{}, sessnode.RevokeSubject{}, sessnode.RevokeApp{}, sessnode.DropApp{}} {
+		if !ends(c) {
+			t.Errorf("ends(%T) = false", c)
+		}
+	}
+	for _, c := range []sessnode.Change{sessnode.Patch{}, sessnode.Rotate{}, sessnode.Touch{}, sessnode.PutPolicy{}} {
+		if ends(c) {
+			t.Errorf("ends(%T) = true", c)
+		}
 	}
 }

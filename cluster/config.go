@@ -22,6 +22,7 @@ type Config struct {
 	Name    string // what people call the node; unique in its cluster; required
 	DataDir string // where the log, snapshots and the node's identity live; required
 
+	LogStore  raftlog.Kind // what the log is kept in; default what DataDir was made with, and for a new one raftlog.DefaultKind
 	Addresses Addresses
 	Security  Security
 	Profile   Profile
@@ -167,6 +168,8 @@ func (c Config) Validate() error {
 	fault(c.Addresses.Node == "" && c.Seams.Listener == nil, "Addresses.Node is empty")
 	fault(c.Expect != 0 && c.Expect != 1 && c.Expect != 3 && c.Expect != 5, "Expect is %d, allowed are 0, 1, 3 and 5", c.Expect)
 	fault(c.Expect > 1 && c.Addresses.Gossip == "", "Expect is %d, which needs Addresses.Gossip", c.Expect)
+	_, err := raftlog.ParseKind(string(c.LogStore))
+	fault(err != nil, "LogStore is %q, allowed are bolt and wal", c.LogStore)
 	for i, key := range c.Security.Keys {
 		fault(len(key) != keyring.KeyBytes, "Security.Keys[%d] has %d bytes, allowed are %d", i, len(key), keyring.KeyBytes)
 	}

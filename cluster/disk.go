@@ -119,6 +119,9 @@ func (n *Node) askAll(ctx context.Context) {
 // mayGrow reports whether a majority of the voters has room, as far as this node knows. Who was not heard lately counts as having none
 // once anybody is low: the majority would then hang on the disk that is nearly full.
 func (n *Node) mayGrow() bool {
+	if !n.space.isLow() && !n.peers.anyLow.Load() {
+		return true // asked for every change: without a look at who votes
+	}
 	voters := ids(n.voters())
 	room, low := n.peers.disks(voters, n.id, n.space.isLow(), n.clock.Monotonic())
 	return low == 0 || 2*len(room) > len(voters)
@@ -196,6 +199,11 @@ func (p *peers) disk(id string, low bool, now time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.room[id] = said{low, now}
+	any := false
+	for _, s := range p.room {
+		any = any || s.low
+	}
+	p.anyLow.Store(any)
 }
 
 // disks returns which of the voters have room, and how many have said lately that they have none.

@@ -14,6 +14,9 @@ const (
 	// framesInFlight lets the next frame wait at the leader while the batch of the one before is being written.
 	framesInFlight = 2
 
+	// frameRoom is what an operation or an outcome takes in a frame beside its own bytes, at most where it is done.
+	frameRoom = 16
+
 	// maxAnswerBytes keeps the answer to a frame below the node port's limit. What does not fit is answered unknown, and asked
 	// for again under its operation id.
 	maxAnswerBytes = 4 << 20
@@ -67,12 +70,14 @@ func (n *Node) forward(batch []*pending) {
 	stop := context.AfterFunc(changed, cancel)
 	defer stop()
 	frame := forwardFrame{Term: term, Ops: make([][]byte, len(batch))}
+	size := frameRoom
 	for i, p := range batch {
 		frame.Ops[i] = p.op
+		size += frameRoom + len(p.op)
 	}
 	n.writes.frames.Add(1)
 	n.writes.forwarded.Add(uint64(len(batch)))
-	body, err := n.port.Call(ctx, to.dial(), methodForward, pack(&frame))
+	body, err := n.port.Call(ctx, to.dial(), methodForward, packInto(make([]byte, 0, size), &frame))
 	var answer forwardAnswer
 	if err == nil {
 		err = unpack(body, &answer)
@@ -121,26 +126,21 @@ func (n *Node) handleForward(ctx context.Context, _ string, body []byte) ([]byte
 		return nil, err
 	}
 	answer := forwardAnswer{Outcomes: make([]outcomeFrame, len(f.Ops))}
-	waits := make([]func() outcome, len(f.Ops))
+	taken := make([]accepted, len(f.Ops))
 	for i, op := range f.Ops {
-		p := newPending(op)
-		leave, early := n.accept(o, p)
-		defer leave()
-		waits[i] = func() outcome { return p.await(ctx) }
-		if early != nil {
-			waits[i] = func() outcome { return *early }
-		}
+		taken[i] = n.accept(o, newPending(op))
 	}
 	size := 0
-	for i, wait := range waits {
-		frame := frameOf(wait())
+	for i, a := range taken {
+		frame := frameOf(a.await(ctx))
+		n.leave(a)
 		if size += len(frame.Result); size > maxAnswerBytes {
 			frame = frameOf(outcome{})
 		}
 		answer.Outcomes[i] = frame
 	}
 	answer.Stamp = o.stamper.Stamp()
-	return pack(&answer), nil
+	return packInto(make([]byte, 0, min(size, maxAnswerBytes)+frameRoom*(1+len(taken))), &answer), nil
 }
 
 // awaitOffice returns this node's office in a term. A node that was only just elected is waited for, a little.

@@ -54,7 +54,7 @@ func newNode(cfg Config) *Node {
 	n.join.begun, n.opened = make(chan struct{}, 1), make(chan struct{})
 	n.asker.nonce.Store(rand.Uint64())
 	n.livelock.OnFailure = n.fail
-	n.replica = &replica{installed: n.livelock.Installed, machine: fsm.New(), estimate: clock.NewEstimate(n.clock), fail: n.fail, mismatch: n.suspect,
+	n.replica = &replica{ctx: n.ctx, dir: cfg.DataDir, installed: n.livelock.Installed, machine: fsm.New(), estimate: clock.NewEstimate(n.clock), fail: n.fail, mismatch: n.suspect,
 		begun: func() { poke(n.join.begun) }, tamper: cfg.Seams.Tamper}
 	return n
 }
@@ -102,7 +102,7 @@ func (n *Node) start(notify <-chan bool, observed <-chan struct{}) {
 
 func (n *Node) openStorage() error {
 	var err error
-	if n.dir, err = raftlog.OpenDir(n.cfg.DataDir, n.cfg.Name); err != nil {
+	if n.dir, err = raftlog.OpenDirAs(n.cfg.DataDir, n.cfg.Name, n.cfg.LogStore); err != nil {
 		return err
 	}
 	n.id = n.dir.NodeID()

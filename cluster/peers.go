@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/hashicorp/raft"
 
@@ -37,6 +38,8 @@ func unique(list []string) []string {
 // peers knows where nodes are: what they say themselves by gossip counts before the Raft configuration, which may hold
 // addresses of before a move. It is safe for concurrent use.
 type peers struct {
+	anyLow atomic.Bool // some node has said last that its disk is nearly full, voter or not, lately or not
+
 	mu       sync.Mutex
 	config   map[string]string // node address by id, by the Raft configuration
 	gossip   map[string]string // node address by id, of nodes that are alive

@@ -91,21 +91,18 @@ func (n *Node) try(ctx context.Context, m sessnode.Mutation) outcome {
 	if err != nil {
 		return refused(err)
 	}
-	return n.send(ctx, op)
+	return n.send(ctx, op, ends(m.Change))
 }
 
-// send queues one encoded operation, or a tick (empty), and waits for its outcome.
-func (n *Node) send(ctx context.Context, op []byte) outcome {
+// send queues one encoded operation, or a tick (empty), and waits for its outcome. spare is what gate.enter takes.
+func (n *Node) send(ctx context.Context, op []byte, spare bool) outcome {
 	p := newPending(op)
 	if o := n.office.Load(); o != nil {
-		leave, early := n.accept(o, p)
-		defer leave()
-		if early != nil {
-			return *early
-		}
-		return p.await(ctx)
+		a := n.accept(o, p)
+		defer n.leave(a)
+		return a.await(ctx)
 	}
-	if err := n.gate.enter(len(op)); err != nil {
+	if err := n.gate.enter(len(op), spare); err != nil {
 		return refused(err)
 	}
 	defer n.gate.leave(len(op))
@@ -115,7 +112,7 @@ func (n *Node) send(ctx context.Context, op []byte) outcome {
 
 // commitTime has a batch committed whose stamp is the leader's present time. This node may not have applied it yet.
 func (n *Node) commitTime(ctx context.Context) error {
-	o := n.send(ctx, nil)
+	o := n.send(ctx, nil, true)
 	if o.fate != done {
 		return noLeader("the leader could not commit its time")
 	}

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync/atomic"
@@ -30,6 +31,9 @@ type replica struct {
 	logEntries atomic.Uint64
 	configured atomic.Uint64 // index of the last configuration entry seen
 	stopped    atomic.Bool
+
+	ctx context.Context // ends with the node: then no snapshot is written to its end
+	dir string          // the node's data directory; set before Raft starts
 
 	tamper    func([]byte) []byte // tests only
 	fail      func(error)         // must not block

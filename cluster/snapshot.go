@@ -3,6 +3,7 @@ package cluster
 import (
 	"fmt"
 	"io"
+	"runtime"
 	"sync/atomic"
 
 	"github.com/hashicorp/raft"
@@ -30,6 +31,8 @@ func (r *replica) Restore(source io.ReadCloser) error {
 	r.publish(r.estimate.Replace)
 	at, _ := r.machine.At()
 	r.installed(at.Index)
+	// The old state lies outside of Go's heap and goes with the next collection, which may be far off: the heap itself is small.
+	runtime.GC()
 	return nil
 }
 
@@ -40,9 +43,11 @@ type capture struct {
 	bytes, entries uint64 // of the log that it covers since the snapshot before
 }
 
-// Persist writes the snapshot. Raft discards it unless Persist returns nil.
+// Persist writes the snapshot, slowly. Raft discards it unless Persist returns nil.
 func (c *capture) Persist(sink raft.SnapshotSink) error {
-	if err := c.state.Write(sink); err != nil {
+	flush, release := flusher(c.replica.dir, sink)
+	defer release()
+	if err := c.state.Write(newPaced(c.replica.ctx, sink, flush)); err != nil {
 		_ = sink.Cancel()
 		return fmt.Errorf("write snapshot %s: %w", sink.ID(), err)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/sessnode/sessnode"
 	"github.com/sessnode/sessnode/cluster"
+	"github.com/sessnode/sessnode/cluster/raftlog"
 )
 
 // Patience is how long a test waits for something that must happen. It is generous: machines that build are slow.
@@ -58,7 +59,7 @@ func Prepare(t testing.TB, size int, change func(i int, c *cluster.Config)) *Clu
 	for i := range size {
 		cfg := cluster.DefaultConfig()
 		cfg.Name = string(rune('a' + i))
-		cfg.DataDir = t.TempDir()
+		cfg.DataDir, cfg.LogStore = t.TempDir(), raftlog.Kind(os.Getenv("SESSNODE_LOG_STORE"))
 		cfg.Addresses = cluster.Addresses{Node: freeAddr(t), Gossip: gossip[i]}
 		cfg.Security.Keys = [][]byte{Key()}
 		cfg.Profile = cluster.FastProfile()
