@@ -7,10 +7,12 @@ import (
 
 // Config is what one node was told. Load makes it; its zero value is not valid.
 type Config struct {
-	Name       string // the node's name, unique in the cluster; default: the host's name
-	Data       string // directory of the log, snapshots and the node's identity; made if missing
-	StrictApps bool   // refuse an app that was never declared with unknown_app
-	File       string // the configuration file that was read; empty: none
+	Name        string // the node's name, unique in the cluster; default: the host's name
+	Data        string // directory of the log, snapshots and the node's identity; made if missing
+	StrictApps  bool   // refuse an app that was never declared with unknown_app
+	AllowDrills bool   // an operator may drill this node where it runs: sessnode drill --target
+	LogStore    string // "auto", "bolt" or "wal": what the log is kept in
+	File        string // the configuration file that was read; empty: none
 
 	Listen   Listen
 	Cluster  Cluster

@@ -37,11 +37,12 @@ func TestDefaultsNeedOnlyAName(t *testing.T) {
 	}
 	want := config.Config{
 		Name: "n1", Data: "data",
-		Listen:  config.Listen{HTTP: "127.0.0.1:7480", Node: "127.0.0.1:7481", Gossip: "127.0.0.1:7482"},
-		Cluster: config.Cluster{Expect: 1, Profile: "default"},
-		Limits:  config.Limits{MaxInFlight: 1024, MaxConnections: 8192},
-		Backups: config.Backups{Every: 6 * time.Hour, Keep: 8},
-		Log:     config.Log{Format: "text", Level: slog.LevelInfo},
+		LogStore: "auto",
+		Listen:   config.Listen{HTTP: "127.0.0.1:7480", Node: "127.0.0.1:7481", Gossip: "127.0.0.1:7482"},
+		Cluster:  config.Cluster{Expect: 1, Profile: "default"},
+		Limits:   config.Limits{MaxInFlight: 1024, MaxConnections: 8192},
+		Backups:  config.Backups{Every: 6 * time.Hour, Keep: 8},
+		Log:      config.Log{Format: "text", Level: slog.LevelInfo},
 	}
 	if diff := cmp.Diff(want, c); diff != "" {
 		t.Errorf("Load() differs from the documented defaults (-want +got):\n%s", diff)
@@ -50,15 +51,15 @@ func TestDefaultsNeedOnlyAName(t *testing.T) {
 
 func TestEveryKeyIsReadFromFlagAndEnvironment(t *testing.T) {
 	set := map[string]string{
-		"name": "n9", "data": "/d", "http": "10.0.0.1:1", "node": "10.0.0.1:2", "gossip": "10.0.0.1:3", "advertise-host": "h",
-		"strict-apps": "true", "seeds": "a:1, b:2", "expect": "3", "profile": "fast", "clock-offset": "1h", "cluster-key-file": "k",
+		"name": "n9", "data": "/d", "log-store": "bolt", "http": "10.0.0.1:1", "node": "10.0.0.1:2", "gossip": "10.0.0.1:3", "advertise-host": "h",
+		"strict-apps": "true", "allow-drills": "true", "seeds": "a:1, b:2", "expect": "3", "profile": "fast", "clock-offset": "1h", "cluster-key-file": "k",
 		"api-keys-file": "a", "hosts": "sessions.example,*", "open-metrics": "1", "insecure": "true", "max-memory": "2GiB", "max-in-flight": "7", "max-connections": "8", "min-free": "1GiB",
 		"log-format": "json", "log-level": "warn", "tls-cert-file": "c", "tls-key-file": "ck", "peer-cert-file": "p", "peer-key-file": "pk", "peer-ca-file": "ca",
 		"snapshot-log": "1MiB", "stall-timeout": "3s",
 		"backup-dir": "/b", "backup-every": "2h", "backup-keep": "5",
 	}
 	want := config.Config{
-		Name: "n9", Data: "/d", StrictApps: true,
+		Name: "n9", Data: "/d", LogStore: "bolt", StrictApps: true, AllowDrills: true,
 		Listen:  config.Listen{HTTP: "10.0.0.1:1", Node: "10.0.0.1:2", Gossip: "10.0.0.1:3", AdvertiseHost: "h"},
 		Cluster: config.Cluster{Seeds: []string{"a:1", "b:2"}, Expect: 3, Profile: "fast", ClockOffset: time.Hour},
 		Security: config.Security{ClusterKeyFile: "k", APIKeysFile: "a", Hosts: []string{"sessions.example", "*"}, OpenMetrics: true, Insecure: true,

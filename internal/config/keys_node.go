@@ -12,6 +12,9 @@ func nodeKeys() []Key {
 			parse: textTo(func(t *told) *string { return &t.node.Name })},
 		{Name: "data", Type: typePath, Default: "data", Group: g, Scope: in, Help: "directory of this node's log, snapshots and identity; made if missing",
 			parse: textTo(func(t *told) *string { return &t.node.Data })},
+		{Name: "log-store", Type: typeChoice, Default: "auto", Choices: []string{"auto", "bolt", "wal"}, Group: g, Scope: in,
+			Help:  "what a new --data keeps its log in, for good: wal syncs once for a write, bolt twice; a directory that has the other one is refused (auto: what the directory has, wal for a new one)",
+			parse: textTo(func(t *told) *string { return &t.node.LogStore })},
 		{Name: "http", Type: typeAddress, Default: "127.0.0.1:7480", Group: g, Scope: in, Help: "where the HTTP API listens",
 			parse: addressTo(func(t *told) *string { return &t.node.Listen.HTTP })},
 		{Name: "node", Type: typeAddress, Default: "127.0.0.1:7481", Group: g, Scope: in, Help: "where other nodes reach this one (TCP)",
@@ -22,6 +25,8 @@ func nodeKeys() []Key {
 			parse: textTo(func(t *told) *string { return &t.node.Listen.AdvertiseHost })},
 		{Name: "strict-apps", Type: typeSwitch, Default: "false", Group: g, Scope: in, Help: "refuse apps that were never declared",
 			parse: switchTo(func(t *told) *bool { return &t.node.StrictApps })},
+		{Name: "allow-drills", Type: typeSwitch, Default: "false", Group: g, Scope: in, Help: "let an operator drill this node where it runs (sessnode drill --target); every node must",
+			parse: switchTo(func(t *told) *bool { return &t.node.AllowDrills })},
 	}
 }
 

@@ -54,8 +54,8 @@ var rotating = []claim{
 	{"OldTokenStillWorksForRequestsUnderWay", func(e *env) {
 		token, s := e.begin(client.Create{Subject: "ada", Attrs: attrs("flash", "1")})
 		fresh, _ := e.rotate(token, client.Rotation{})
-		if got := e.read(token); got.ID != s.ID {
-			e.Errorf("Read by the old token = %+v, want the session", got)
+		if got := e.read(token); got.ID != s.ID || !got.Previous {
+			e.Errorf("Read by the old token = %+v, want the session, and that the token is a previous one", got)
 		}
 		e.patch(token, set("late", "1"))
 		popped, err := e.on().Pop(e.Context(), token, []string{"flash"})
@@ -64,7 +64,11 @@ var rotating = []claim{
 		}
 		_, err = e.on().Touch(e.Context(), token, sessnode.TimeoutChange{})
 		e.ok("Touch by the old token", err)
-		e.attr(e.read(fresh), "late", "1")
+		now := e.read(fresh)
+		e.attr(now, "late", "1")
+		if now.Previous {
+			e.Errorf("Read by the new token = %+v, want no previous token", now)
+		}
 	}},
 	{"OldTokenMayNotRotateOrReplace", func(e *env) {
 		token, _ := e.begin(client.Create{})

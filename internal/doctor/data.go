@@ -42,6 +42,9 @@ func (p Patient) dataDirectory(context.Context) []Finding {
 	if p.record.Name != p.Config.Name {
 		return []Finding{fail(subject, fmt.Sprintf("--name %s, or another directory: --data DIR", p.record.Name), "%s belongs to node %q, not to %q", path, p.record.Name, p.Config.Name)}
 	}
+	if want := p.Config.LogStore; want != "" && want != "auto" && want != string(dir.Kind()) {
+		return []Finding{fail(subject, fmt.Sprintf("--log-store %s, or another directory: --data DIR", dir.Kind()), "%s keeps its log in %s, not in %s", path, dir.Kind(), want)}
+	}
 	return []Finding{p.log(subject, dir)}
 }
 
@@ -51,12 +54,11 @@ func (p Patient) log(subject string, dir *raftlog.Dir) Finding {
 	if dir.Cluster() == "" {
 		what += ", in no cluster yet"
 	}
-	info, err := os.Stat(dir.LogPath())
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	switch size := dir.LogBytes(); {
+	case size == 0:
 		return ok(subject, "%s: %s", p.Config.Data, what)
-	case err == nil && info.Size() > readWhole:
-		return ok(subject, "%s: %s; its log of %s was not read through", p.Config.Data, what, term.Bytes(uint64(info.Size())))
+	case size > readWhole:
+		return ok(subject, "%s: %s; its log of %s was not read through", p.Config.Data, what, term.Bytes(size))
 	}
 	if _, err := raftlog.Verify(dir); errors.Is(err, raftlog.ErrDamaged) {
 		return damage(subject, err)

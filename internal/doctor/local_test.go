@@ -124,8 +124,15 @@ func TestDirectoriesThatMustNotBeStarted(t *testing.T) {
 	p.Config.Name = "n2"
 	only(t, examine(t, p), `FAIL data: belongs to node "n1", not to "n2" -> --name n1`)
 
-	p.Config.Name = "n1"
-	log := filepath.Join(p.Config.Data, "raft.db")
+	p.Config.Name, p.Config.LogStore = "n1", "bolt"
+	only(t, examine(t, p), "FAIL data: keeps its log in wal, not in bolt -> --log-store wal")
+
+	p.Config.LogStore = "wal"
+	segments, err := filepath.Glob(filepath.Join(p.Config.Data, "raft.wal", "*.wal"))
+	if err != nil || len(segments) != 1 {
+		t.Fatalf("segments %v, %v, want one", segments, err)
+	}
+	log := segments[0]
 	raw, err := os.ReadFile(log)
 	if err != nil {
 		t.Fatal(err)

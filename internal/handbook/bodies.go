@@ -26,11 +26,12 @@ func Bodies(openapi []byte) (string, error) {
 }
 
 func (p *page) schema(name string, s schema) {
-	p.linef("## %s\n", name)
-	if len(s.Properties) == 0 {
+	p.linef("## %s", name)
+	if len(s.Properties) == 0 { // one sentence: no line between, so that the page stays short
 		p.linef("%s. %s\n", p.kind(s), paragraphs(s.Description))
 		return
 	}
+	p.linef("")
 	if s.Description != "" {
 		p.linef("%s\n", paragraphs(s.Description))
 	}

@@ -22,15 +22,15 @@ func Errors(source []byte) (string, error) {
 	p.linef("# Errors\n")
 	p.linef("<!-- Written from errors.go by `go test ./internal/handbook -update`; a test compares. -->\n")
 	p.linef("One error has one name on every surface. In HTTP it is `code` in a body of `application/problem+json`, in Go a sentinel for\n" +
-		"`errors.Is`, on the command line an exit code ([all exit codes](cli.md#exit-codes)).\n")
+		"`errors.Is`, in Python a class of `sessnode.errors`, on the command line an exit code ([all exit codes](cli.md#exit-codes)).\n")
 	p.linef("Two of them never mean that somebody is signed out: `unavailable` and `unknown`.\n")
-	p.linef("| code | HTTP | exit | Go |\n| --- | ---: | ---: | --- |")
+	p.linef("| code | HTTP | exit | Go | Python |\n| --- | ---: | ---: | --- | --- |")
 	for _, row := range sessnode.Codes[1:] {
 		name, _, err := sentinel(file, comments, row)
 		if err != nil {
 			return "", err
 		}
-		p.linef("| [`%s`](#%s) | %d | %d | `sessnode.%s` |", row.Name, row.Name, row.Status, row.Exit, name)
+		p.linef("| [`%s`](#%s) | %d | %d | `sessnode.%s` | `%s` |", row.Name, row.Name, row.Status, row.Exit, name, row.Python)
 	}
 	p.linef("\n## What each lets you conclude\n")
 	for _, row := range sessnode.Codes[1:] {

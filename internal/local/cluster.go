@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"strconv"
 	"strings"
@@ -27,8 +28,8 @@ const (
 	// startTries is how often other ports are tried when a program takes one between the look and the start.
 	startTries = 5
 
-	// appTimeout is how long the app waits for the store before it answers 503. A third of it goes to a node that hangs.
-	appTimeout = 3 * time.Second
+	// AppTimeout is how long the login app waits for the store before it answers 503. A third of it goes to a node that hangs.
+	AppTimeout = 3 * time.Second
 )
 
 // errPortTaken means that a node could not listen where it was to.
@@ -40,7 +41,8 @@ type Cluster struct {
 	Moved bool // not the ports that were asked for: some were taken
 	Keys  Keys
 
-	folder *Folder
+	folder   *Folder
+	attached http.RoundTripper // see Attach; nil: a cluster of ours
 }
 
 // Config is what the nodes are started with. Binary is required.
@@ -141,6 +143,7 @@ func newCluster(c Config, folder *Folder, keys Keys) (*Cluster, error) {
 		if n.Ask, err = client.New(n.URL, client.WithAPIKey(keys.Operator), client.WithTries(1), client.WithTimeout(AskLimit)); err != nil {
 			return nil, err
 		}
+		n.Order = n.Ask
 		cluster.Nodes = append(cluster.Nodes, n)
 		c.Placed(n)
 	}
@@ -203,7 +206,7 @@ func (c *Cluster) AppClient(only ...*Node) (*client.Client, error) {
 	if len(only) > 0 {
 		urls = (&Cluster{Nodes: only}).URLs()
 	}
-	return client.New(urls, client.WithAPIKey(c.Keys.App), client.WithApp(AppName), client.WithTimeout(appTimeout))
+	return client.New(urls, client.WithAPIKey(c.Keys.App), client.WithApp(AppName), client.WithTimeout(AppTimeout))
 }
 
 // Node returns the node of a name, nil where there is none.
@@ -239,8 +242,12 @@ func (c *Cluster) Leader(ctx context.Context, limit time.Duration) (leader *Node
 	return leader, term, err
 }
 
-// Close kills every node, whatever state it is in. Nothing of their data is worth a graceful stop.
+// Close kills every node, whatever state it is in. Nothing of their data is worth a graceful stop. Nodes that run elsewhere go on.
 func (c *Cluster) Close() error {
+	if c.attached != nil {
+		c.detach()
+		return nil
+	}
 	faults := make([]error, len(c.Nodes))
 	var wg sync.WaitGroup
 	for i, n := range c.Nodes {

@@ -30,7 +30,13 @@ const (
 	Killed  Life = "killed"  // SIGKILL, by us
 	Stopped Life = "stopped" // SIGTERM, by us
 	Ended   Life = "ended"   // by itself
+
+	// Silent is a node that runs elsewhere and does not answer: whether it runs cannot be told.
+	Silent Life = "no answer"
 )
+
+// errAttached means that only who runs a node can do that to its process.
+var errAttached = errors.New("runs elsewhere: its process is out of reach")
 
 // Node is one node. It is safe for concurrent use.
 type Node struct {
@@ -41,6 +47,9 @@ type Node struct {
 	DataDir    string
 	LogFile    string
 	Ask        *client.Client // of this node only, as operator, one try
+	Order      *client.Client // likewise, for what takes longer than a look
+
+	attached http.RoundTripper // to a node that runs elsewhere, which has no process, directory or log here; nil: one of ours
 
 	binary string
 	args   []string
@@ -52,13 +61,16 @@ type Node struct {
 	paused  bool
 	struck  bool      // it was sent SIGKILL
 	stopped bool      // it was sent SIGTERM
-	since   time.Time // when it was started, paused, resumed or ended by us
+	since   time.Time // when it was started, paused, resumed or ended by us; of one that runs elsewhere: when it was heard last
 }
 
 // Start starts the node's process on the data that it has.
 func (n *Node) Start() error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if n.attached != nil {
+		return fmt.Errorf("%s %w", n.Name, errAttached)
+	}
 	if n.proc != nil && n.proc.running() {
 		return fmt.Errorf("%s runs already", n.Name)
 	}
@@ -74,6 +86,9 @@ func (n *Node) Start() error {
 func (n *Node) Kill() (pid int, err error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if n.attached != nil {
+		return 0, fmt.Errorf("%s %w", n.Name, errAttached)
+	}
 	if n.proc == nil || !n.proc.running() {
 		return 0, fmt.Errorf("%s does not run", n.Name)
 	}
@@ -91,6 +106,9 @@ func (n *Node) Kill() (pid int, err error) {
 
 // Stop sends SIGTERM, waits until the process has drained and ended, and returns how. Ending in any other way than with 0 is an error.
 func (n *Node) Stop(ctx context.Context) (how string, err error) {
+	if n.attached != nil {
+		return "", fmt.Errorf("%s %w", n.Name, errAttached)
+	}
 	n.mu.Lock()
 	proc := n.proc
 	if proc == nil || !proc.running() {
@@ -116,6 +134,9 @@ func (n *Node) Stop(ctx context.Context) (how string, err error) {
 func (n *Node) Wipe() error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if n.attached != nil {
+		return fmt.Errorf("%s %w", n.Name, errAttached)
+	}
 	if n.proc != nil && n.proc.running() {
 		return fmt.Errorf("%s still runs", n.Name)
 	}
@@ -133,6 +154,9 @@ func (n *Node) Wipe() error {
 func (n *Node) Pause(ctx context.Context) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if n.attached != nil {
+		return fmt.Errorf("%s %w", n.Name, errAttached)
+	}
 	if err := n.proc.pause(ctx); err != nil {
 		return fmt.Errorf("pause %s: %w", n.Name, err)
 	}
@@ -155,11 +179,13 @@ func (n *Node) Resume() (did bool, err error) {
 	return did, nil
 }
 
-// Life returns what has become of the process, and since when.
+// Life returns what has become of the process, and since when. A node that runs elsewhere is always said to run.
 func (n *Node) Life() (Life, time.Time) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	switch {
+	case n.attached != nil:
+		return Running, n.since
 	case n.proc == nil:
 		return Ended, n.since
 	case n.proc.running() && n.paused:
@@ -183,26 +209,6 @@ func (n *Node) Exit() (how string, code int) {
 
 // Status asks the node what it believes.
 func (n *Node) Status(ctx context.Context) (sessnode.Status, error) { return n.Ask.Cluster(ctx) }
-
-// Ready asks the node whether it can serve.
-func (n *Node) Ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, AskLimit)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, n.URL+"/readyz", nil)
-	if err != nil {
-		return err
-	}
-	req.Close = true // a kept connection would be one more thing that a killed node can break
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return errors.New(n.Name + " does not answer yet")
-	}
-	_ = res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		return errors.New(n.Name + " is not ready yet")
-	}
-	return nil
-}
 
 // LastLog returns the last lines of the node's log.
 func (n *Node) LastLog(lines int) []string {

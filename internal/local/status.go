@@ -30,7 +30,12 @@ func (c *Cluster) Statuses(ctx context.Context) []NodeStatus {
 			all[i].Err = ErrNotRunning
 			continue
 		}
-		wg.Go(func() { all[i].Status, all[i].Err = n.Status(ctx) })
+		wg.Go(func() {
+			all[i].Status, all[i].Err = n.Status(ctx)
+			if n.attached != nil {
+				all[i].Life, all[i].Since = n.heard(all[i].Err)
+			}
+		})
 	}
 	wg.Wait()
 	var furthest uint64
