@@ -7,7 +7,6 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
-	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -37,6 +36,9 @@ func New(config Config) (*API, error) {
 		i := slices.IndexFunc(table, func(r route) bool { return r.pattern == metricsPattern })
 		table[i].role = rolePublic
 	}
+	for i := range table {
+		table[i].lane = laneOf(&table[i])
+	}
 	a := &API{config: config, router: newRouter(table), gate: newGate(config.MaxInFlight, config.MaxStreams, config.MaxBodyBytes)}
 	a.life, a.endLife = context.WithCancel(context.Background())
 	m, err := newMetrics(config.Registry, table, a.gate)
@@ -57,12 +59,21 @@ func (a *API) Drain() {
 // Do answers one request. It blocks until the answer is complete, ctx ends or the request's own time is over, and never
 // returns nil. A panic of an operation is answered with 500 and an unknown outcome.
 func (a *API) Do(ctx context.Context, r *Request) *Reply {
-	began := time.Now()
-	c := &call{Request: r, api: a}
+	reply := a.do(ctx, newCall(a, r))
+	reply.expand()
+	return reply
+}
+
+// do is Do for a call that is used again and again. The reply is good until the next time, and not expanded.
+func (a *API) do(ctx context.Context, c *call) *Reply {
+	c.began = time.Now()
 	reply, code := a.answer(ctx, c)
-	reply.Close = r.Body != nil && !c.drained
-	a.metrics.count(c.route, code, time.Since(began))
-	a.stamp(c, reply)
+	reply.Close = c.Body != nil && !c.drained // what is whole needs no reading
+	a.metrics.count(c.route, code, time.Since(c.began))
+	if c.at == (sessnode.Position{}) {
+		c.at = a.config.Store.Position()
+	}
+	reply.at = c.at
 	return reply
 }
 
@@ -92,11 +103,11 @@ func (a *API) answer(ctx context.Context, c *call) (reply *Reply, code sessnode.
 
 // serve takes a call through everything that comes before its operation. The order matters: what is cheap and refuses most
 // comes first, and nobody's body is read before it is known who sends it.
-func (a *API) serve(ctx context.Context, c *call) (*Reply, error) {
-	if err := a.guard(c.Request); err != nil {
+func (a *API) serve(ctx context.Context, c *call) (reply *Reply, err error) {
+	if err := a.guard(c); err != nil {
 		return nil, err
 	}
-	node, params, err := a.router.find(c.Path)
+	node, err := a.router.find(c.Path, &c.params)
 	if err != nil {
 		return nil, err
 	}
@@ -106,56 +117,46 @@ func (a *API) serve(ctx context.Context, c *call) (*Reply, error) {
 	if c.route, err = node.of(c.Method); err != nil {
 		return nil, err
 	}
-	if err := a.admit(c, params); err != nil {
+	if err := a.admit(c); err != nil {
 		return nil, err
 	}
-	ctx, cancel, err := c.deadline(ctx)
+	limit, err := c.limit()
 	if err != nil {
 		return nil, err
 	}
-	defer cancel()
-	body, release, err := a.readBody(c.Request)
+	within := newDeadline(ctx, c.began.Add(limit))
+	defer within.end()
+	body, held, err := a.readBody(c.Request)
 	if err != nil {
 		return nil, err
 	}
-	defer release()
+	defer a.gate.release(held)
 	c.body, c.drained = body, true
 	if err := c.formats(); err != nil {
 		return nil, err
 	}
-	leave, err := a.gate.enter(c.route.lane)
+	began, err := a.gate.turn(within, c.route.lane)
 	if err != nil {
 		return nil, err
 	}
-	defer leave()
-	return c.route.op(ctx, c)
+	defer func() { a.gate.over(c.route.lane, began, err) }()
+	return c.route.op(within, c)
 }
 
 // admit checks who calls what.
-func (a *API) admit(c *call, params []string) (err error) {
+func (a *API) admit(c *call) (err error) {
 	if c.route.role != rolePublic {
-		if c.caller, err = a.authenticate(c.Request); err != nil {
+		if c.caller, err = a.authenticate(c); err != nil {
 			return err
 		}
 	}
-	if err := c.parameters(params); err != nil {
+	if err := c.parameters(); err != nil {
 		return err
 	}
 	if err := c.caller.authorize(c.route.role, c.app); err != nil {
 		return err
 	}
 	return c.parseQuery()
-}
-
-// stamp adds what every answer carries.
-func (a *API) stamp(c *call, r *Reply) {
-	if c.at == (sessnode.Position{}) {
-		c.at = a.config.Store.Position()
-	}
-	r.set("Session-Index", c.at.String())
-	r.set("Session-Generation", strconv.FormatUint(c.at.Generation, 10))
-	r.set("Cache-Control", "no-store")
-	r.set("X-Content-Type-Options", "nosniff")
 }
 
 // logPanic says what broke without saying on what: a panic's value may hold anything that a request held, so only the texts

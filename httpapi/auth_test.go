@@ -32,7 +32,7 @@ func TestRolesCoverWhatTheyShould(t *testing.T) {
 		{"POST", "/session/pop", app}, {"POST", "/session/touch", app}, {"POST", "/session/rotate", app},
 		{"GET", "/sessions/" + anID.String(), app}, {"DELETE", "/sessions/" + anID.String(), app},
 		{"GET", "/subjects/ada", app}, {"GET", "/subjects/ada/sessions", app}, {"DELETE", "/subjects/ada/sessions", app}, {"GET", "/why?subject=ada", app}, {"GET", "", app},
-		{"GET", "/sessions", operator}, {"DELETE", "/sessions", operator}, {"PUT", "", operator}, {"DELETE", "", operator},
+		{"GET", "/sessions", operator}, {"DELETE", "/sessions", operator}, {"PUT", "", operator}, {"DELETE", "", operator}, {"POST", "/import", operator},
 		{"GET", "//v1/apps", operator}, {"GET", "//v1/cluster", operator}, {"POST", "//v1/cluster/transfer", operator}, {"POST", "//v1/cluster/remove", operator},
 		{"POST", "//v1/cluster/leave", operator}, {"POST", "//v1/cluster/drain", operator}, {"HEAD", "//v1/events", operator}, {"HEAD", "//v1/cluster/backup", operator}, {"HEAD", "/events", app}, {"GET", "//metrics", operator},
 		{"GET", "//livez", public}, {"GET", "//readyz", public}, {"GET", "//openapi.yaml", public},
@@ -149,7 +149,7 @@ func TestForeignHostsAreRefused(t *testing.T) {
 		{"evil.example", anyName, true}, {"evil.example", withKeys, true}, {"evil.example", both, false}, {"sessions.example.org", both, true},
 	} {
 		b := newBench(t, test.adjust)
-		r := b.api.Do(t.Context(), &httpapi.Request{Method: "GET", Path: "/livez", Host: test.host, Header: func(string) []string { return nil }})
+		r := b.api.Do(t.Context(), &httpapi.Request{Method: "GET", Path: "/livez", Host: test.host})
 		if (r.Status == 200) != test.ok || !test.ok && r.Status != 403 {
 			t.Errorf("Host %q = %d, want it to pass: %v", test.host, r.Status, test.ok)
 		}

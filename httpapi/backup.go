@@ -17,19 +17,19 @@ func backUp(ctx context.Context, c *call) (*Reply, error) {
 	if c.Method == "HEAD" {
 		return r, nil
 	}
-	leave, err := c.api.gate.enter(laneStream)
-	if err != nil {
+	gate := c.api.gate
+	if err := gate.enter(laneStream); err != nil {
 		return nil, err
 	}
 	write, at, err := c.api.config.Store.Backup(ctx)
 	if err != nil {
-		leave()
+		gate.leave(laneStream)
 		return nil, err
 	}
 	c.at = at
 	log := c.api.config.Log
 	r.Stream = func(ctx context.Context, send func([]byte) error) {
-		defer leave()
+		defer gate.leave(laneStream)
 		out := bufio.NewWriterSize(pieces(func(b []byte) error {
 			if err := ctx.Err(); err != nil {
 				return err

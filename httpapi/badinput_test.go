@@ -183,6 +183,19 @@ func TestBadTokens(t *testing.T) {
 	}
 }
 
+func TestBadImports(t *testing.T) {
+	b := newBench(t)
+	good := strings.Repeat("0f", 32)
+	for _, body := range []string{``, `{}`, `{"key":"` + good + `"}`, `{"token_chars":32}`, `{"key":"` + good[2:] + `","token_chars":32}`, `{"key":"` + good[2:] + `zz","token_chars":32}`,
+		`{"key":"` + strings.Repeat("00", 32) + `","token_chars":32}`, `{"key":1,"token_chars":32}`, `{"key":"` + good + `","token_chars":0}`, `{"key":"` + good + `","token_chars":257}`,
+		`{"key":"` + good + `","token_chars":32.5}`, `{"key":"` + good + `","token_chars":"32"}`, `{"key":"` + good + `","token_chars":1e300}`, `{"key":"` + good + `","token_chars":32,"token":"x"}`} {
+		b.do("POST", "/import", body).wants(t, badRequest)
+	}
+	if len(b.store.asked) != 0 {
+		t.Errorf("the store was asked %v", b.store.asked)
+	}
+}
+
 // TestLostTokenHeaderIsNoAnonymousRequest: a proxy that drops the header must not sign anybody out.
 func TestLostTokenHeaderIsNoAnonymousRequest(t *testing.T) {
 	b := newBench(t)

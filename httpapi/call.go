@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sessnode/sessnode"
@@ -19,41 +20,71 @@ const (
 type call struct {
 	*Request
 	api     *API
+	began   time.Time
 	route   *route
 	caller  caller
-	app     string   // {app}, valid; empty where the route has none
-	param   string   // the segment after it: {id} or {subject}
-	query   []string // the values of route.query; nil where none was sent
-	has     []bool   // which of them were sent
+	params  params
+	app     string            // {app}, valid; empty where the route has none
+	param   string            // the segment after it: {id} or {subject}
+	query   [mostQuery]string // the values of route.query
+	has     [mostQuery]bool   // which of them were sent
 	body    []byte
 	drained bool   // the body was read to its end, or there was none
 	in      format // of the body
 	out     format // of the answer
 	at      sessnode.Position
+
+	// What stays from one call of a connection to the next.
+	known  known
+	answer Reply
+	fields [8]Field
+	writer writer
+}
+
+// mostQuery is how many query parameters a route has at most.
+const mostQuery = 3
+
+// known is what the last request of a connection was found to say. The next one usually says the same, which need not be found out again.
+type known struct {
+	host    string // that is answered to
+	key     string // the API key with its scheme
+	caller  caller // whose it is
+	timeout string
+	limit   time.Duration
+	app     string
+}
+
+func newCall(a *API, r *Request) *call { return &call{Request: r, api: a} }
+
+// again prepares the call for the next request of its connection.
+func (c *call) again() {
+	*c = call{Request: c.Request, api: c.api, known: c.known, writer: writer{buf: c.writer.buf[:0], open: c.writer.open[:0]}}
 }
 
 // only returns the single value of a header. Twice the same header is refused: two readers may choose differently.
-func (c *call) only(name string) (value string, sent bool, err error) {
-	values := c.Header(name)
-	switch len(values) {
+func (c *call) only(id header) (value string, sent bool, err error) {
+	switch c.Header.counts[id] {
 	case 0:
 		return "", false, nil
 	case 1:
-		return values[0], true, nil
+		return c.Header.values[id], true, nil
 	}
-	return "", true, mistake("the header %s stands there more than once", name)
+	return "", true, mistake("the header %s stands there more than once", headerNames[id])
 }
 
 // parameters reads what the path holds.
-func (c *call) parameters(params []string) error {
-	if len(params) > 0 {
-		c.app = params[0]
-		if !sessnode.ValidApp(c.app) {
-			return mistake("an app's name has at most %d of a-z, 0-9, '.', '_' and '-', and begins with a letter or digit", sessnode.MaxAppLength)
+func (c *call) parameters() error {
+	if c.params.n > 0 {
+		if app := c.params.list[0]; app != c.known.app {
+			if !sessnode.ValidApp(app) {
+				return mistake("an app's name has at most %d of a-z, 0-9, '.', '_' and '-', and begins with a letter or digit", sessnode.MaxAppLength)
+			}
+			c.known.app = strings.Clone(app) // it is kept, and must not keep a head with a token in it
 		}
+		c.app = c.known.app
 	}
-	if len(params) > 1 {
-		c.param = params[1]
+	if c.params.n > 1 {
+		c.param = strings.Clone(c.params.list[1])
 	}
 	return nil
 }
@@ -61,7 +92,6 @@ func (c *call) parameters(params []string) error {
 // parseQuery reads the parameters that the route knows, and refuses all others: a misspelt `except` must not end the one
 // session that was to be spared.
 func (c *call) parseQuery() error {
-	c.query, c.has = make([]string, len(c.route.query)), make([]bool, len(c.route.query))
 	if c.Query == "" {
 		return nil
 	}
@@ -82,39 +112,38 @@ func (c *call) parseQuery() error {
 	return nil
 }
 
-// deadline bounds ctx by the time that the request has.
-func (c *call) deadline(ctx context.Context) (context.Context, context.CancelFunc, error) {
-	limit := DefaultTimeout
-	text, sent, err := c.only("Session-Timeout")
-	if err == nil && sent {
-		var ok bool
-		limit, ok = parseSeconds(text)
-		if !ok || limit <= 0 || limit > MaxTimeout {
-			err = mistake("Session-Timeout is a number of seconds above 0, at most %d", MaxTimeout/time.Second)
-		}
+// limit returns the time that the request has.
+func (c *call) limit() (time.Duration, error) {
+	text, sent, err := c.only(headerTimeout)
+	if err != nil || !sent {
+		return DefaultTimeout, err
 	}
-	if err != nil {
-		return nil, nil, err
+	if text == c.known.timeout && text != "" {
+		return c.known.limit, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	return ctx, cancel, nil
+	limit, ok := parseSeconds(text)
+	if !ok || limit <= 0 || limit > MaxTimeout {
+		return 0, mistake("Session-Timeout is a number of seconds above 0, at most %d", MaxTimeout/time.Second)
+	}
+	c.known.timeout, c.known.limit = strings.Clone(text), limit
+	return limit, nil
 }
 
 // formats settles how the body is to be read and the answer to be written.
 func (c *call) formats() (err error) {
 	if len(c.body) > 0 {
-		contentType, _, err := c.only("Content-Type")
+		contentType, _, err := c.only(headerContentType)
 		if err == nil {
 			c.in, err = requestFormat(contentType)
 		}
-		if err == nil && len(c.Header("Content-Encoding")) > 0 {
+		if err == nil && c.Header.has(headerContentEncoding) {
 			err = mistake("send the body without Content-Encoding")
 		}
 		if err != nil {
 			return err
 		}
 	}
-	c.out = answerFormat(c.Header("Accept"), c.in)
+	c.out = answerFormat(c.Header.values[headerAccept], c.in)
 	return nil
 }
 
@@ -128,6 +157,21 @@ func (c *call) decode(fields ...field) error {
 		return err
 	}
 	if err := n.object(fields...); err != nil {
+		return within("body", err)
+	}
+	return nil
+}
+
+// decode reads the body of a call into what a table says. No body is an empty object.
+func decode[T any](c *call, into *T, table []member[T]) error {
+	if len(c.body) == 0 {
+		return nil
+	}
+	n, err := parse(c.in, c.body)
+	if err != nil {
+		return err
+	}
+	if err := readInto(n, into, table); err != nil {
 		return within("body", err)
 	}
 	return nil

@@ -11,6 +11,8 @@ func cluster(ctx context.Context, c *call) (*Reply, error) {
 	w.member("node", s.Node)
 	w.member("leader", s.Leader)
 	w.member("state_hash", s.StateHash)
+	w.name("drills")
+	w.bool(c.api.config.AllowDrills)
 	w.name("now")
 	w.time(s.Now)
 	w.totals(

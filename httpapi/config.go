@@ -26,10 +26,15 @@ type Config struct {
 	// OpenMetrics serves /metrics without an API key. Default false: it takes an operator's.
 	OpenMetrics bool
 
+	// AllowDrills tells operators that they may drill this node where it runs. Default false. The API enforces nothing by it:
+	// a drill does what an operator may do anyway, and asks first.
+	AllowDrills bool
+
 	// Hosts are further names, without port, under which the node is reached; "*" allows any. See guard.go.
 	Hosts []string
 
-	// MaxInFlight is how many requests are worked on at once; more are shed with 503 and Retry-After. Default 1,024.
+	// MaxInFlight is how many reads, how many changes and how many endings are worked on at once at most; as a rule it is as many as are
+	// done in 100 ms. More wait a little, and are then shed with 503 and Retry-After. Default 1,024.
 	MaxInFlight int
 
 	// MaxBodyBytes is how many bytes of request bodies are held at once; more are shed likewise. Default 64 MiB, at least

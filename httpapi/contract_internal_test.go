@@ -97,15 +97,13 @@ func TestRequestSchemasNameTheFieldsThatAreRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	var e edit
-	var attrs attributes
 	for schema, read := range map[string][]field{
-		"PatchRequest":  e.fields(),
-		"PolicyRequest": policyFields(&sessnode.Policy{}),
-		"TouchRequest":  timeoutChanges(&e.Timeouts),
-		"RawValue":      {{name: "codec"}, {name: "data"}},
-		"Device":        {{name: "ip"}, {name: "user_agent"}, {name: "label"}},
-		"ReplaceRequest": append(attrs.fields("attrs"),
-			timeoutChanges(&e.Timeouts)...),
+		"PatchRequest":   fieldsOf(editMembers),
+		"PolicyRequest":  policyFields(&sessnode.Policy{}),
+		"TouchRequest":   timeoutChanges(&e.Timeouts),
+		"RawValue":       {{name: "codec"}, {name: "data"}},
+		"Device":         {{name: "ip"}, {name: "user_agent"}, {name: "label"}},
+		"ReplaceRequest": append([]field{{name: "attrs"}, {name: "raw"}}, timeoutChanges(&e.Timeouts)...),
 	} {
 		var want, got []string
 		for name := range doc.Components.Schemas[schema].Value.Properties {

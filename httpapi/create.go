@@ -6,30 +6,41 @@ import (
 	"github.com/sessnode/sessnode"
 )
 
+// creation is what a new session brings.
+type creation struct {
+	sessnode.Create
+	attrs attributes
+	given sessnode.Token
+}
+
+var createMembers = []member[creation]{
+	{"attrs", func(in *creation, n node) error { return in.attrs.readPlain(n) }},
+	{"raw", func(in *creation, n node) error { return in.attrs.readRaw(n) }},
+	{"subject", func(in *creation, n node) error { return text(&in.Subject, checkSubject)(n) }},
+	{"device", func(in *creation, n node) error { return device(&in.Device)(n) }},
+	{"token", func(in *creation, n node) error { return token(&in.given)(n) }},
+	{"idle", func(in *creation, n node) error { return duration(&in.Timeouts.Idle)(n) }},
+	{"lifetime", func(in *creation, n node) error { return duration(&in.Timeouts.Lifetime)(n) }},
+	{"expires", func(in *creation, n node) error { return moment(&in.Timeouts.Expires)(n) }},
+}
+
 // create makes a session: 201, with the token only where the server made it.
 func create(ctx context.Context, c *call) (*Reply, error) {
-	var in sessnode.Create
-	var attrs attributes
-	var given sessnode.Token
-	fields := append(attrs.fields("attrs"),
-		field{"subject", text(&in.Subject, checkSubject)},
-		field{"device", device(&in.Device)},
-		field{"token", token(&given)})
-	if err := c.decode(append(fields, timeoutFields(&in.Timeouts)...)...); err != nil {
+	var in creation
+	if err := decode(c, &in, createMembers); err != nil {
 		return nil, err
 	}
-	in.Attrs = attrs
-	use, minted, err := c.newToken(given)
+	use, minted, err := c.newToken(in.given)
 	if err != nil {
 		return nil, err
 	}
-	in.Key, in.TokenChars = use.Key(), len(use)
-	effect, err := c.write(ctx, in)
+	in.Key, in.TokenChars, in.Attrs = use.Key(), len(use), in.attrs.values
+	effect, err := c.write(ctx, in.Create)
 	if err != nil {
 		return nil, err
 	}
 	r := c.changed(201, effect, minted, false)
-	r.Header = append(r.Header, location(c.app, effect.Session.ID))
+	r.app, r.made = c.app, effect.Session.ID
 	return r, nil
 }
 

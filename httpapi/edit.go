@@ -8,18 +8,23 @@ type edit struct {
 	sessnode.Edit
 }
 
-func (e *edit) fields() []field {
-	fields := append(e.set.fields("set"),
-		field{"unset", names(&e.Unset)},
-		field{"incr", e.readIncr},
-		field{"if", e.readIf},
-		field{"device", optional(&e.Device, device)})
-	return append(fields, timeoutChanges(&e.Timeouts)...)
+// editMembers are the fields that patch and rotate share.
+var editMembers = []member[edit]{
+	{"set", func(e *edit, n node) error { return e.set.readPlain(n) }},
+	{"raw", func(e *edit, n node) error { return e.set.readRaw(n) }},
+	{"unset", func(e *edit, n node) error { return names(&e.Unset)(n) }},
+	{"incr", (*edit).readIncr},
+	{"if", (*edit).readIf},
+	{"device", func(e *edit, n node) error { return optional(&e.Device, device)(n) }},
+	{"idle", func(e *edit, n node) error { return optional(&e.Timeouts.Idle, duration)(n) }},
+	{"lifetime", func(e *edit, n node) error { return optional(&e.Timeouts.Lifetime, duration)(n) }},
+	{"expires", func(e *edit, n node) error { return optional(&e.Timeouts.Expires, moment)(n) }},
 }
 
 func (e *edit) readIncr(n node) error {
 	e.Incr = map[string]int64{}
-	return n.members(func(name string, value node) error {
+	return n.members(func(text []byte, value node) error {
+		name := string(text)
 		by, err := value.integer()
 		if err == nil {
 			err = checkName(name)
@@ -31,7 +36,8 @@ func (e *edit) readIncr(n node) error {
 
 func (e *edit) readIf(n node) error {
 	e.If = map[string]sessnode.Guard{}
-	return n.members(func(name string, value node) error {
+	return n.members(func(text []byte, value node) error {
+		name := string(text)
 		g, err := value.guard()
 		if err == nil {
 			err = checkName(name)
@@ -63,8 +69,12 @@ func (n node) guard() (g sessnode.Guard, err error) {
 
 // change returns the edit. It refuses a name for which the order of the steps would matter.
 func (e *edit) change() (sessnode.Edit, error) {
+	if len(e.Incr) == 0 && len(e.Unset) == 0 {
+		e.Set = e.set.values
+		return e.Edit, nil
+	}
 	seen := map[string]bool{}
-	for name := range e.set {
+	for name := range e.set.values {
 		seen[name] = true
 	}
 	for name := range e.Incr {
@@ -78,6 +88,6 @@ func (e *edit) change() (sessnode.Edit, error) {
 			return e.Edit, mistake("an attribute is in two of set, raw, unset and incr")
 		}
 	}
-	e.Set = e.set
+	e.Set = e.set.values
 	return e.Edit, nil
 }

@@ -33,13 +33,13 @@ func follow(ctx context.Context, c *call) (*Reply, error) {
 	if c.Method == "HEAD" {
 		return r, nil
 	}
-	leave, err := c.api.gate.enter(laneStream)
-	if err != nil {
+	gate := c.api.gate
+	if err := gate.enter(laneStream); err != nil {
 		return nil, err
 	}
 	api := c.api
 	r.Stream = func(ctx context.Context, send func([]byte) error) {
-		defer leave()
+		defer gate.leave(laneStream)
 		api.stream(ctx, q, first, send)
 	}
 	return r, nil
@@ -48,7 +48,7 @@ func follow(ctx context.Context, c *call) (*Reply, error) {
 // eventQuery reads what is to be followed, and from where on.
 func (c *call) eventQuery() (sessnode.EventQuery, error) {
 	q := sessnode.EventQuery{App: c.app, After: c.query[0], Subject: c.query[2]}
-	last, sent, err := c.only("Last-Event-Id")
+	last, sent, err := c.only(headerLastEventID)
 	if err != nil {
 		return q, err
 	}

@@ -158,7 +158,7 @@ func TestBadEventQueriesAreRefused(t *testing.T) {
 
 func TestStreamsHaveABoundOfTheirOwn(t *testing.T) {
 	b := newBench(t, func(c *httpapi.Config) { c.MaxStreams, c.MaxInFlight = 2, 1 })
-	request := &httpapi.Request{Method: "GET", Path: "/v1/events", Host: "127.0.0.1", Header: func(string) []string { return nil }}
+	request := &httpapi.Request{Method: "GET", Path: "/v1/events", Host: "127.0.0.1"}
 	var open []*httpapi.Reply
 	for range 2 {
 		open = append(open, b.api.Do(t.Context(), request))
@@ -222,7 +222,7 @@ func TestDrainEndsStreams(t *testing.T) {
 	if rest := <-ended; !strings.HasSuffix(rest, ": this node ends the stream: unavailable\n\n") {
 		t.Errorf("after Drain the stream ends with %q", rest)
 	}
-	if r := b.api.Do(t.Context(), &httpapi.Request{Method: "GET", Path: "/v1/events", Host: "127.0.0.1", Header: func(string) []string { return nil }}); r.Status != 503 {
+	if r := b.api.Do(t.Context(), &httpapi.Request{Method: "GET", Path: "/v1/events", Host: "127.0.0.1"}); r.Status != 503 {
 		t.Errorf("a new stream at a node that drains = %d, want 503", r.Status)
 	}
 }

@@ -57,28 +57,32 @@ func requestFormat(contentType string) (format, error) {
 
 // answerFormat reads Accept: the format that is named with the highest weight, else the request's own. Asking for something
 // that the API does not speak gets the request's own too.
-func answerFormat(accept []string, own format) format {
+func answerFormat(accept string, own format) format {
+	switch accept {
+	case "", "*/*":
+		return own
+	case typeJSON: // as our clients send it
+		return formatJSON
+	}
 	best, bestWeight := own, ""
-	for _, line := range accept {
-		for part := range strings.SplitSeq(line, ",") {
-			media, params, _ := strings.Cut(part, ";")
-			var f format
-			switch strings.ToLower(strings.TrimSpace(media)) {
-			case typeJSON:
-				f = formatJSON
-			case typeMsgpack:
-				f = formatMsgpack
-			default:
-				continue
-			}
-			// Weights have one digit before the point and at most three behind it, so their texts compare as numbers do.
-			weight := "1"
-			if q, found := strings.CutPrefix(strings.ReplaceAll(params, " ", ""), "q="); found {
-				weight = q
-			}
-			if weight > bestWeight && strings.Trim(weight, "0.") != "" {
-				best, bestWeight = f, weight
-			}
+	for part := range strings.SplitSeq(accept, ",") {
+		media, params, _ := strings.Cut(part, ";")
+		var f format
+		switch strings.ToLower(strings.TrimSpace(media)) {
+		case typeJSON:
+			f = formatJSON
+		case typeMsgpack:
+			f = formatMsgpack
+		default:
+			continue
+		}
+		// Weights have one digit before the point and at most three behind it, so their texts compare as numbers do.
+		weight := "1"
+		if q, found := strings.CutPrefix(strings.ReplaceAll(params, " ", ""), "q="); found {
+			weight = q
+		}
+		if weight > bestWeight && strings.Trim(weight, "0.") != "" {
+			best, bestWeight = f, weight
 		}
 	}
 	return best

@@ -14,11 +14,15 @@ import (
 //   - Host: after DNS rebinding, the page's own name leads to a node. So without API keys, or where names were given, the
 //     node answers only to an address, to localhost, to a name without a dot (which no public DNS can own) and to the
 //     names given. With API keys and without names any Host will do: such a page knows no key.
-func (a *API) guard(r *Request) error {
-	if r.Header("Origin") != nil {
+func (a *API) guard(c *call) error {
+	if c.Header.has(headerOrigin) {
 		return sessnode.Errorf(sessnode.CodeForbidden, "", "requests with an Origin are refused: this API is not for browsers")
 	}
-	if len(a.config.Keys) > 0 && len(a.config.Hosts) == 0 || r.Host == "" || a.ownHost(hostname(r.Host)) {
+	if len(a.config.Keys) > 0 && len(a.config.Hosts) == 0 || c.Host == c.known.host || c.Host == "" {
+		return nil
+	}
+	if a.ownHost(hostname(c.Host)) {
+		c.known.host = strings.Clone(c.Host)
 		return nil
 	}
 	return sessnode.Errorf(sessnode.CodeForbidden, "", "this node does not answer to the name in Host: use its address, or tell the node its name")

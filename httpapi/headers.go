@@ -14,7 +14,7 @@ import (
 // belongs to no session for certain; a request without the header was built wrong, or lost it on the way, which says
 // nothing about the session and must not sign anybody out.
 func (c *call) key() (sessnode.Key, error) {
-	text, sent, err := c.only("Session-Token")
+	text, sent, err := c.only(headerToken)
 	if err == nil && !sent {
 		err = mistake("the header Session-Token is missing")
 	}
@@ -30,7 +30,7 @@ func (c *call) key() (sessnode.Key, error) {
 
 // operationID reads Idempotency-Key.
 func (c *call) operationID() (op sessnode.OpID, sent bool, err error) {
-	text, sent, err := c.only("Idempotency-Key")
+	text, sent, err := c.only(headerIdempotencyKey)
 	if err != nil || !sent {
 		return op, sent, err
 	}
@@ -57,7 +57,7 @@ type match struct {
 // A node that has only just started knows no generation, or an old one: before it says that a tag is of another generation, the
 // store is asked for the present one.
 func (c *call) ifMatch(ctx context.Context) (match, error) {
-	text, sent, err := c.only("If-Match")
+	text, sent, err := c.only(headerIfMatch)
 	if err != nil || !sent || text == "*" {
 		return match{sent: sent}, err
 	}
@@ -85,7 +85,7 @@ func (c *call) ifMatch(ctx context.Context) (match, error) {
 
 // noMatch refuses If-Match where it would not be obeyed.
 func (c *call) noMatch() error {
-	if c.Header("If-Match") != nil {
+	if c.Header.has(headerIfMatch) {
 		return mistake("this request knows no If-Match: leave the header out")
 	}
 	return nil
@@ -101,12 +101,10 @@ func unquote(s string) (string, bool) {
 
 // isFresh reports whether If-None-Match names the state: then the answer is 304.
 func (c *call) isFresh(tag string) bool {
-	for _, line := range c.Header("If-None-Match") {
-		for part := range strings.SplitSeq(line, ",") {
-			part = strings.TrimPrefix(strings.TrimSpace(part), "W/")
-			if part == tag || part == "*" {
-				return true
-			}
+	for part := range strings.SplitSeq(c.Header.values[headerIfNoneMatch], ",") {
+		part = strings.TrimPrefix(strings.TrimSpace(part), "W/")
+		if part == tag || part == "*" {
+			return true
 		}
 	}
 	return false
@@ -115,7 +113,7 @@ func (c *call) isFresh(tag string) bool {
 // how reads how fresh a read must be.
 func (c *call) how() (sessnode.Read, error) {
 	var r sessnode.Read
-	level, sent, err := c.only("Session-Consistency")
+	level, sent, err := c.only(headerConsistency)
 	if err != nil {
 		return r, err
 	}
@@ -135,7 +133,7 @@ func (c *call) how() (sessnode.Read, error) {
 	default:
 		return r, mistake("Session-Consistency is linearizable, bounded=SECONDS or local")
 	}
-	text, sent, err := c.only("Session-Min-Index")
+	text, sent, err := c.only(headerMinIndex)
 	if err == nil && sent {
 		if r.Min, err = sessnode.ParsePosition(text); err != nil {
 			err = mistake("Session-Min-Index is no Session-Index that this store gave out")

@@ -32,7 +32,7 @@ func readyz(_ context.Context, c *call) (*Reply, error) {
 		}
 		lines.WriteByte('\n')
 	}
-	if strings.Contains(strings.Join(c.Header("Accept"), ","), typeJSON) {
+	if strings.Contains(c.Header.values[headerAccept], typeJSON) {
 		return c.readyJSON(status, checks), nil
 	}
 	switch {

@@ -155,14 +155,19 @@ func (c *jsonChecker) more(end byte) (bool, error) {
 // text1 reads one string and returns what stands between its quotes.
 func (c *jsonChecker) text1() (inner []byte, escaped bool, err error) {
 	c.at++
-	begin := c.at
+	begin, ascii := c.at, true
 	for {
-		switch b := c.peek(); {
-		case c.at >= len(c.text):
+		at := c.at
+		for at < len(c.text) && isPlainJSON[c.text[at]] {
+			at++
+		}
+		if c.at = at; at == len(c.text) {
 			return nil, false, c.fault("the text ends within a string")
+		}
+		switch b := c.text[at]; {
 		case b == '"':
-			inner = c.text[begin:c.at]
-			if !utf8.Valid(inner) {
+			inner = c.text[begin:at]
+			if !ascii && !utf8.Valid(inner) {
 				c.at = begin
 				return nil, false, c.fault("this string is not UTF-8")
 			}
@@ -176,9 +181,20 @@ func (c *jsonChecker) text1() (inner []byte, escaped bool, err error) {
 				return nil, false, err
 			}
 		default:
+			ascii = false
 			c.at++
 		}
 	}
+}
+
+// isPlainJSON holds the bytes that mean themselves in a string and need no second look.
+var isPlainJSON = plainJSON()
+
+func plainJSON() (t [256]bool) {
+	for c := byte(0x20); c < utf8.RuneSelf; c++ {
+		t[c] = c != '"' && c != '\\'
+	}
+	return t
 }
 
 // escape reads one escape, or two that are the halves of a surrogate pair.

@@ -31,32 +31,43 @@ func jsonSkip(text []byte, at int) int {
 			}
 		}
 	}
-	for at < len(text) && bytes.IndexByte([]byte(",]} \t\r\n"), text[at]) < 0 {
-		at++
+	for ; at < len(text); at++ {
+		switch text[at] {
+		case ',', ']', '}', ' ', '\t', '\r', '\n':
+			return at
+		}
 	}
 	return at
 }
 
 func jsonSkipText(text []byte, at int) int {
-	for at++; text[at] != '"'; at++ {
-		if text[at] == '\\' {
-			at++
+	begin := at + 1
+	for at = begin; ; at++ {
+		at += bytes.IndexByte(text[at:], '"')
+		escapes := at // the backslashes in front of the quote: an odd number of them escapes it
+		for escapes > begin && text[escapes-1] == '\\' {
+			escapes--
+		}
+		if (at-escapes)%2 == 0 {
+			return at + 1
 		}
 	}
-	return at + 1
 }
 
 // jsonString returns the characters of a string at the beginning of text.
-func jsonString(text []byte) string {
+func jsonString(text []byte) string { return string(jsonText(text)) }
+
+// jsonText is jsonString without a copy, unless there are escapes.
+func jsonText(text []byte) []byte {
 	inner := text[1 : jsonSkipText(text, 0)-1]
 	if bytes.IndexByte(inner, '\\') < 0 {
-		return string(inner)
+		return inner
 	}
-	return string(unescape(inner))
+	return unescape(inner)
 }
 
-// jsonMembers calls each with the members of an object.
-func jsonMembers(text []byte, each func(name string, value []byte)) {
+// jsonMembers calls each with the members of an object, whose names are good until it returns.
+func jsonMembers(text []byte, each func(name, value []byte)) {
 	for at := jsonSpace(text, 1); text[at] != '}'; at = jsonSpace(text, at) {
 		if text[at] == ',' {
 			at = jsonSpace(text, at+1)
@@ -64,7 +75,7 @@ func jsonMembers(text []byte, each func(name string, value []byte)) {
 		name := text[at:]
 		at = jsonSpace(text, jsonSpace(text, jsonSkip(text, at))+1)
 		end := jsonSkip(text, at)
-		each(jsonString(name), text[at:end])
+		each(jsonText(name), text[at:end])
 		at = end
 	}
 }

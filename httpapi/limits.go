@@ -8,20 +8,23 @@ import (
 )
 
 // readBody reads a body up to sessnode.MaxBodyBytes. An announced length beyond that is refused before anything is read.
-func (a *API) readBody(r *Request) (body []byte, release func(), err error) {
-	if r.Body == nil || r.Length == 0 {
-		return nil, func() {}, nil
+// held is what must be released of the gate afterwards.
+func (a *API) readBody(r *Request) (body []byte, held int64, err error) {
+	if r.Body == nil && r.whole == nil || r.Length == 0 {
+		return nil, 0, nil
 	}
 	if r.Length > sessnode.MaxBodyBytes {
-		return nil, nil, tooLarge()
+		return nil, 0, tooLarge()
 	}
-	reserve := r.Length
-	if reserve < 0 {
-		reserve = sessnode.MaxBodyBytes
+	held = r.Length
+	if held < 0 {
+		held = sessnode.MaxBodyBytes
 	}
-	release, err = a.gate.hold(reserve)
-	if err != nil {
-		return nil, nil, err
+	if err = a.gate.hold(held); err != nil {
+		return nil, 0, err
+	}
+	if r.whole != nil {
+		return r.whole, held, nil
 	}
 	if r.Length > 0 {
 		body = make([]byte, r.Length)
@@ -36,10 +39,10 @@ func (a *API) readBody(r *Request) (body []byte, release func(), err error) {
 		err = tooLarge()
 	}
 	if err != nil {
-		release()
-		return nil, nil, err
+		a.gate.release(held)
+		return nil, 0, err
 	}
-	return body, release, nil
+	return body, held, nil
 }
 
 func tooLarge() error {

@@ -48,3 +48,6 @@ func (c *limitedConn) Close() error {
 	c.once.Do(func() { <-c.slots })
 	return err
 }
+
+// CloseWrite tells the peer that nothing more comes, where the connection can.
+func (c *limitedConn) CloseWrite() error { return closeWrite(c.Conn) }

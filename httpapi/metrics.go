@@ -15,7 +15,7 @@ import (
 // scanner can make the number of series grow.
 type metrics struct {
 	registry *prometheus.Registry
-	routes   map[*route]*routeMetrics
+	none     *routeMetrics // of requests that have no route
 }
 
 type routeMetrics struct {
@@ -47,23 +47,24 @@ func newMetrics(registry *prometheus.Registry, table []route, g *gate) (*metrics
 			return nil, err
 		}
 	}
-	m := &metrics{registry: registry, routes: map[*route]*routeMetrics{}}
-	add := func(r *route) {
+	of := func(r *route) *routeMetrics {
 		rm := &routeMetrics{seconds: durations.WithLabelValues(r.label())}
 		for code := range rm.codes {
 			rm.codes[code] = requests.WithLabelValues(r.label(), sessnode.Code(code).String())
 		}
-		m.routes[r] = rm
+		return rm
 	}
-	add(nil)
 	for i := range table {
-		add(&table[i])
+		table[i].metrics = of(&table[i])
 	}
-	return m, nil
+	return &metrics{registry: registry, none: of(nil)}, nil
 }
 
 func (m *metrics) count(r *route, code sessnode.Code, took time.Duration) {
-	rm := m.routes[r]
+	rm := m.none
+	if r != nil {
+		rm = r.metrics
+	}
 	rm.codes[code].Inc()
 	rm.seconds.Observe(took.Seconds())
 }

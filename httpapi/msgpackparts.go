@@ -21,7 +21,7 @@ func msgpackSkip(b []byte) (size, depth int) {
 }
 
 // msgpackMembers calls each with the members of a map, and reports whether all its names are text.
-func msgpackMembers(b []byte, each func(name string, value []byte)) bool {
+func msgpackMembers(b []byte, each func(name, value []byte)) bool {
 	item, _ := readMsgpack(b)
 	b = b[item.size:]
 	for range item.count {
@@ -31,7 +31,7 @@ func msgpackMembers(b []byte, each func(name string, value []byte)) bool {
 		}
 		b = b[name.size:]
 		size, _ := msgpackSkip(b)
-		each(string(name.payload), b[:size])
+		each(name.payload, b[:size])
 		b = b[size:]
 	}
 	return true

@@ -14,21 +14,28 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Body != nil && r.Body != http.NoBody {
 		body = r.Body
 	}
-	reply := a.Do(r.Context(), &Request{
+	request := &Request{
 		Method: r.Method,
 		Path:   pathOf(r),
 		Query:  r.URL.RawQuery,
 		Host:   r.Host,
 		Remote: r.RemoteAddr,
-		Header: func(name string) []string { return r.Header[name] },
 		Body:   body,
 		Length: r.ContentLength,
-	})
+	}
+	for name, values := range r.Header {
+		for _, value := range values {
+			request.Header.Add(name, value)
+		}
+	}
+	reply := a.Do(r.Context(), request)
 	header := w.Header()
 	for _, f := range reply.Header {
 		header[f.Name] = []string{f.Value}
 	}
-	if reply.Close {
+	// Who sends a length beside chunks may have been understood differently on the way, and net/http does not tell: nothing that comes
+	// after a chunked body is read (RFC 9112, 6.1).
+	if reply.Close || len(r.TransferEncoding) > 0 {
 		header["Connection"] = []string{"close"}
 	}
 	if reply.Stream != nil {

@@ -55,10 +55,10 @@ func within(name string, err error) error {
 	return err
 }
 
-// members calls each with the members of an object, until the first error.
-func (n node) members(each func(name string, value node) error) error {
+// members calls each with the members of an object, until the first error. A name is good until each returns.
+func (n node) members(each func(name []byte, value node) error) error {
 	var failed error
-	visit := func(name string, text []byte) {
+	visit := func(name, text []byte) {
 		if failed == nil {
 			failed = each(name, n.with(text))
 		}
@@ -182,17 +182,47 @@ type field struct {
 
 // object reads an object whose members are known. One that is not is refused: silence would lose what the sender meant.
 func (n node) object(fields ...field) error {
-	return n.members(func(name string, value node) error {
-		for _, f := range fields {
-			if f.name == name {
+	return n.members(func(name []byte, value node) error {
+		for i := range fields {
+			if f := &fields[i]; f.name == string(name) {
 				if err := f.read(value); err != nil {
-					return within(name, err)
+					return within(f.name, err)
 				}
 				return nil
 			}
 		}
-		return unknownField(name, fields)
+		return unknownField(string(name), fields)
 	})
+}
+
+// member is a field of something that is read all the time: its functions stand in a table, and cost no memory with each body.
+type member[T any] struct {
+	name string
+	read func(into *T, n node) error
+}
+
+// readInto is object with a table.
+func readInto[T any](n node, into *T, table []member[T]) error {
+	return n.members(func(name []byte, value node) error {
+		for i := range table {
+			if m := &table[i]; m.name == string(name) {
+				if err := m.read(into, value); err != nil {
+					return within(m.name, err)
+				}
+				return nil
+			}
+		}
+		return unknownField(string(name), fieldsOf(table))
+	})
+}
+
+// fieldsOf returns a table's names.
+func fieldsOf[T any](table []member[T]) []field {
+	list := make([]field, len(table))
+	for i := range table {
+		list[i].name = table[i].name
+	}
+	return list
 }
 
 // unknownField names the fields there are, and the one that was probably meant. It does not quote the unknown one, which

@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"encoding/hex"
 	"net/http"
 	"reflect"
 	"strings"
@@ -47,6 +48,9 @@ func TestRequestsBecomeChanges(t *testing.T) {
 		{"create", "POST", "/sessions", `{"attrs":{"a":1.0},"subject":"ada","device":{"label":"l"},"token":"` + fresh + `","idle":"14d","lifetime":0.5,"expires":"2030-01-01T01:00:00+01:00"}`, "", 201, "token",
 			sessnode.Create{Key: newKey, TokenChars: len(fresh), Subject: "ada", Device: sessnode.Device{Label: "l"}, Attrs: map[string]sessnode.Value{"a": jsonValue("1.0")},
 				Timeouts: sessnode.Timeouts{Idle: 14 * sessnode.Day, Lifetime: time.Second / 2, Expires: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)}}},
+		{"import", "POST", "/import", `{"attrs":{"a":1.0},"subject":"ada","key":"` + hex.EncodeToString(newKey[:]) + `","token_chars":8,"expires":"2030-01-01T01:00:00+01:00"}`, "", 201, "operator",
+			sessnode.Create{Key: newKey, TokenChars: 8, Subject: "ada", Attrs: map[string]sessnode.Value{"a": jsonValue("1.0")},
+				Timeouts: sessnode.Timeouts{Expires: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)}}},
 		{"patch", "PATCH", "/session", "{" + fullEdit + "}", `If-Match: "2-7"`, 200, "token", sessnode.Patch{Key: key, IfMatch: 7, Edit: wantEdit()}},
 		{"patch of anything", "PATCH", "/session", "", "If-Match: *", 200, "token", sessnode.Patch{Key: key}},
 		{"replace", "PUT", "/session", `{"attrs":{"a":[]},"idle":0}`, `If-Match: "2-z"`, 200, "token",

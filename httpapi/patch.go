@@ -9,7 +9,7 @@ import (
 // patch merges an edit into what is stored. It never creates a session.
 func patch(ctx context.Context, c *call) (*Reply, error) {
 	var in edit
-	if err := c.decode(in.fields()...); err != nil {
+	if err := decode(c, &in, editMembers); err != nil {
 		return nil, err
 	}
 	change, err := in.change()
@@ -32,7 +32,7 @@ func patch(ctx context.Context, c *call) (*Reply, error) {
 func replace(ctx context.Context, c *call) (*Reply, error) {
 	var attrs attributes
 	var in sessnode.Replace
-	if err := c.decode(append(attrs.fields("attrs"), timeoutChanges(&in.Timeouts)...)...); err != nil {
+	if err := c.decode(append([]field{{"attrs", attrs.readPlain}, {"raw", attrs.readRaw}}, timeoutChanges(&in.Timeouts)...)...); err != nil {
 		return nil, err
 	}
 	key, wanted, err := c.target(ctx)
@@ -42,7 +42,7 @@ func replace(ctx context.Context, c *call) (*Reply, error) {
 	if !wanted.sent {
 		return nil, mistake("PUT needs If-Match: the ETag of the state to replace, or * for any")
 	}
-	in.Key, in.IfMatch, in.Attrs = key, wanted.version, attrs
+	in.Key, in.IfMatch, in.Attrs = key, wanted.version, attrs.values
 	effect, err := c.write(ctx, in)
 	if err != nil {
 		return nil, err

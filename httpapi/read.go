@@ -50,8 +50,8 @@ func (c *call) found(s sessnode.Session, at sessnode.Position, err error) (*Repl
 	if err != nil {
 		return nil, err
 	}
-	if tag := etag(at.Generation, s.Version); c.isFresh(tag) {
-		return c.notModified(s, tag), nil
+	if c.Header.has(headerIfNoneMatch) && c.isFresh(etag(at.Generation, s.Version)) {
+		return c.notModified(s), nil
 	}
 	return c.session(s), nil
 }

@@ -10,10 +10,17 @@ import (
 
 // reply finishes an answer whose body was written.
 func (c *call) reply(status int, w *writer) *Reply {
-	r := &Reply{Status: status, Body: w.buf, Header: make([]Field, 0, 8)}
+	r := &c.answer
+	*r = Reply{Status: status, Body: w.buf, Header: c.fields[:0]}
 	r.set("Content-Type", c.out.contentType())
 	r.set("Vary", "Accept")
 	return r
+}
+
+// freshWriter begins the body of an answer where the last one of the connection stood.
+func (c *call) freshWriter() *writer {
+	c.writer.format, c.writer.buf, c.writer.open = c.out, c.writer.buf[:0], c.writer.open[:0]
+	return &c.writer
 }
 
 // noContent is the answer that has nothing to say.
@@ -21,20 +28,20 @@ func noContent() *Reply { return &Reply{Status: 204} }
 
 // session answers with a session as a read shows it: with its attributes.
 func (c *call) session(s sessnode.Session) *Reply {
-	w := newWriter(c.out)
+	w := c.freshWriter()
 	w.beginObject()
 	w.session(s)
 	w.attributes("attrs", s.Attrs)
 	w.end()
 	r := c.reply(200, w)
-	r.set("Etag", etag(c.at.Generation, s.Version))
+	r.hasTag, r.version = true, s.Version
 	return r
 }
 
 // changed answers a change of a session: without attributes, with the values that the change brought forth, and with the
 // token only where the server made it.
 func (c *call) changed(status int, effect sessnode.Effect, minted sessnode.Token, values bool) *Reply {
-	w := newWriter(c.out)
+	w := c.freshWriter()
 	w.beginObject()
 	w.session(effect.Session)
 	if values {
@@ -46,7 +53,7 @@ func (c *call) changed(status int, effect sessnode.Effect, minted sessnode.Token
 	}
 	w.end()
 	r := c.reply(status, w)
-	r.set("Etag", etag(effect.At.Generation, effect.Session.Version))
+	r.hasTag, r.version = true, effect.Session.Version
 	return r
 }
 
@@ -62,10 +69,11 @@ func (c *call) ended(n uint64) *Reply {
 
 // session writes the members of a session other than its attributes.
 func (w *writer) session(s sessnode.Session) {
-	w.member("id", s.ID.String())
+	w.known("id")
+	w.id(s.ID)
 	w.member("app", s.App)
 	w.memberIf("subject", s.Subject)
-	w.name("version")
+	w.known("version")
 	w.uint(s.Version)
 	for _, t := range [...]struct {
 		name string
@@ -75,7 +83,7 @@ func (w *writer) session(s sessnode.Session) {
 		{"idle_deadline", s.IdleDeadline}, {"end", s.End}, {"expires", s.Timeouts.Expires},
 	} {
 		if !t.at.IsZero() {
-			w.name(t.name)
+			w.known(t.name)
 			w.time(t.at)
 		}
 	}
@@ -86,6 +94,10 @@ func (w *writer) session(s sessnode.Session) {
 	if s.Timeouts.Lifetime > 0 {
 		w.name("lifetime")
 		w.duration(s.Timeouts.Lifetime)
+	}
+	if s.Previous { // only a read knows
+		w.name("previous")
+		w.bool(true)
 	}
 	if s.Device != (sessnode.Device{}) {
 		w.name("device")
@@ -98,7 +110,7 @@ func (w *writer) session(s sessnode.Session) {
 }
 
 func (w *writer) member(name, value string) {
-	w.name(name)
+	w.known(name)
 	w.text(value)
 }
 
@@ -111,9 +123,11 @@ func (w *writer) memberIf(name, value string) {
 // attributes writes values: those of the answer's own codec under the name given, all others under raw. Nothing is ever
 // converted. The order of the names is that of the alphabet, so that equal states have equal bodies.
 func (w *writer) attributes(plain string, attrs map[string]sessnode.Value) {
-	names := slices.Sorted(maps.Keys(attrs))
+	var few [16]string // most sessions have no more: their names cost no memory
+	names := slices.AppendSeq(few[:0], maps.Keys(attrs))
+	slices.Sort(names)
 	foreign := 0
-	w.name(plain)
+	w.known(plain)
 	w.beginObject()
 	for _, name := range names {
 		v := attrs[name]
@@ -181,15 +195,9 @@ func (w *writer) endedList(list []sessnode.Ended) {
 }
 
 // notModified answers a read whose ETag the client has. A touch moves deadlines without a new version, so they come along.
-func (c *call) notModified(s sessnode.Session, tag string) *Reply {
-	r := &Reply{Status: 304}
-	r.set("Etag", tag)
+func (c *call) notModified(s sessnode.Session) *Reply {
+	r := &c.answer
+	*r = Reply{Status: 304, Header: c.fields[:0], hasTag: true, version: s.Version, idle: s.IdleDeadline, end: s.End}
 	r.set("Vary", "Accept")
-	r.set("Session-Idle-Deadline", instant(s.IdleDeadline))
-	r.set("Session-End", instant(s.End))
 	return r
-}
-
-func location(app string, id sessnode.ID) Field {
-	return Field{"Location", "/v1/apps/" + app + "/sessions/" + id.String()}
 }

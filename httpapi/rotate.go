@@ -6,19 +6,37 @@ import (
 	"github.com/sessnode/sessnode"
 )
 
+// rotation is what a rotation brings.
+type rotation struct {
+	sessnode.Rotate
+	edit  edit
+	given sessnode.Token
+}
+
+var rotateMembers = append(editOf(func(in *rotation) *edit { return &in.edit }),
+	member[rotation]{"token", func(in *rotation, n node) error { return token(&in.given)(n) }},
+	member[rotation]{"subject", func(in *rotation, n node) error {
+		return optional(&in.Subject, func(s *string) func(node) error { return text(s, checkSubject) })(n)
+	}},
+	member[rotation]{"reauth", func(in *rotation, n node) (err error) { in.Reauth, err = n.boolean(); return err }},
+)
+
+// editOf makes the fields of an edit those of what holds one.
+func editOf[T any](within func(*T) *edit) []member[T] {
+	var list []member[T]
+	for _, m := range editMembers {
+		list = append(list, member[T]{m.name, func(into *T, n node) error { return m.read(within(into), n) }})
+	}
+	return list
+}
+
 // rotate gives the session a new token and, in the same step, what changes with it: at login the subject, whose change ends
 // the old token at once (ASVS 7.2.4).
 func rotate(ctx context.Context, c *call) (*Reply, error) {
-	var in sessnode.Rotate
-	var e edit
-	var given sessnode.Token
-	fields := append(e.fields(),
-		field{"token", token(&given)},
-		field{"subject", optional(&in.Subject, func(s *string) func(node) error { return text(s, checkSubject) })},
-		field{"reauth", func(n node) (err error) { in.Reauth, err = n.boolean(); return err }})
-	err := c.decode(fields...)
+	var in rotation
+	err := decode(c, &in, rotateMembers)
 	if err == nil {
-		in.Edit, err = e.change()
+		in.Edit, err = in.edit.change()
 	}
 	if err != nil {
 		return nil, err
@@ -27,12 +45,12 @@ func rotate(ctx context.Context, c *call) (*Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	use, minted, err := c.newToken(given)
+	use, minted, err := c.newToken(in.given)
 	if err != nil {
 		return nil, err
 	}
 	in.Key, in.IfMatch, in.NewKey, in.TokenChars = key, wanted.version, use.Key(), len(use)
-	effect, err := c.write(ctx, in)
+	effect, err := c.write(ctx, in.Rotate)
 	if err != nil {
 		return nil, err
 	}

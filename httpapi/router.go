@@ -67,31 +67,38 @@ func errNoPath() error {
 	return mistake("there is nothing at this path: /openapi.yaml lists what there is")
 }
 
-// find returns what is at a path, and the decoded parameters on the way there.
-func (n *router) find(path string) (*router, []string, error) {
+// params are the decoded parameters of a path. No route has more than two.
+type params struct {
+	list [2]string
+	n    int
+}
+
+// find returns what is at a path, and the parameters on the way there.
+func (n *router) find(path string, found *params) (*router, error) {
 	if path == "" || path[0] != '/' {
-		return nil, nil, errNoPath()
+		return nil, errNoPath()
 	}
-	var params []string
+	found.n = 0
 	for segment := range strings.SplitSeq(path[1:], "/") {
 		if next := n.static[segment]; next != nil {
 			n = next
 			continue
 		}
 		if n.param == nil || segment == "" {
-			return nil, nil, errNoPath()
+			return nil, errNoPath()
 		}
 		text, err := decodeSegment(segment)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		params = append(params, text)
+		found.list[found.n] = text
+		found.n++
 		n = n.param
 	}
 	if n.methods == nil {
-		return nil, nil, errNoPath()
+		return nil, errNoPath()
 	}
-	return n, params, nil
+	return n, nil
 }
 
 // decodeSegment refuses a bare "." or "..": proxies on the way would have taken them for steps, some of them later than

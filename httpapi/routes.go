@@ -13,6 +13,7 @@ type route struct {
 	op      operation
 	query   []string // the query parameters that are known; others are refused
 	lane    lane
+	metrics *routeMetrics
 }
 
 // changes reports whether the route changes what is stored, so that its outcome can be unknown.
@@ -62,6 +63,7 @@ func routes() []route {
 
 		{method: "GET", pattern: sessions, role: roleOperator, op: listSessions, query: []string{"cursor"}},
 		{method: "DELETE", pattern: sessions, role: roleOperator, op: revokeApp},
+		{method: "POST", pattern: app + "/import", role: roleOperator, op: importSession},
 		{method: "PUT", pattern: app, role: roleOperator, op: putPolicy},
 		{method: "DELETE", pattern: app, role: roleOperator, op: dropApp},
 		{method: "GET", pattern: "/v1/apps", role: roleOperator, op: listApps},

@@ -25,6 +25,7 @@ func TestTokensAreAnsweredToNobody(t *testing.T) {
 			{"POST", "/sessions", `{"token":["` + secret + `"]}`, ""},
 			{"POST", "/sessions", `{"token":"` + secret, ""},
 			{"POST", "/sessions", "\x81\xa5token\xd9\x40" + secret, "Content-Type: application/msgpack"},
+			{"POST", "/import", `{"key":"` + secret + `","token_chars":37}`, ""},
 			{"POST", "/session/rotate", `{"token":"` + secret + `"}`, header},
 			{"POST", "/session/pop", `{"names":["` + secret + `\u0000"]}`, header},
 			{"GET", "/session", "", header}, {"PATCH", "/session", "", header}, {"DELETE", "/session", "", header}, {"GET", "/session", "", header + " x"},

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -26,7 +28,7 @@ type ServerConfig struct {
 	// usually keep theirs (60 s), because a connection that the server closes under a request makes its outcome unknown.
 	IdleTimeout time.Duration
 
-	// MaxHeaderBytes is how large a request's headers may be. Default 16 KiB; net/http adds 4 KiB of slack.
+	// MaxHeaderBytes is how large a request's headers may be, with 4 KiB of slack. Default 16 KiB.
 	MaxHeaderBytes int
 
 	// MaxConnections is how many connections may be open; more wait to be accepted. Default 8,192.
@@ -35,7 +37,7 @@ type ServerConfig struct {
 	// TLS, where it is set, is spoken on every connection. Default: none.
 	TLS *tls.Config
 
-	// Log gets what net/http has to say about connections, at Debug. Default: discarded.
+	// Log gets what there is to say about connections, at Debug. Default: discarded.
 	Log *slog.Logger
 }
 
@@ -47,19 +49,34 @@ func DefaultServerConfig() ServerConfig {
 	}
 }
 
-// Server serves a handler on one listener over HTTP/1.1. Its methods are safe for concurrent use.
+// Server serves an API on one listener over HTTP/1.1. Its methods are safe for concurrent use.
+//
+// It answers plain requests in a loop of its own, which costs a third of what net/http does. Whatever is not plain beyond any doubt
+// (package http1) goes to net/http, together with the rest of its connection: nothing of it is interpreted twice
+// (docs/adr/0007-http-server.md).
 type Server struct {
-	http    *http.Server
-	tls     *tls.Config
-	maxOpen int
+	config  ServerConfig
+	api     *API
+	odd     *http.Server // for connections with odd requests
+	handOff *handOff     // where it gets them
+	watch   watch
+
+	life    context.Context // of all requests; ends when they are cut off
+	endLife context.CancelFunc
+
+	mu       sync.Mutex
+	listener net.Listener
+	conns    map[*conn]struct{}
+	work     sync.WaitGroup // one for each of conns, and one for each goroutine of Serve
+	closing  atomic.Bool
 }
 
 // NewServer makes a server. It does not listen yet.
-func NewServer(config ServerConfig, h http.Handler) *Server {
+func NewServer(config ServerConfig, api *API) *Server {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
-	return &Server{maxOpen: config.MaxConnections, tls: config.TLS, http: &http.Server{
-		Handler:           h,
+	s := &Server{config: config, api: api, handOff: newHandOff(), conns: map[*conn]struct{}{}, odd: &http.Server{
+		Handler:           api,
 		ReadHeaderTimeout: config.ReadHeaderTimeout,
 		ReadTimeout:       config.ReadTimeout,
 		WriteTimeout:      config.WriteTimeout,
@@ -71,29 +88,127 @@ func NewServer(config ServerConfig, h http.Handler) *Server {
 		// net/http's own answer to OPTIONS * would lack our headers.
 		DisableGeneralOptionsHandler: true,
 	}}
+	s.watch.prepare(config)
+	s.life, s.endLife = context.WithCancel(context.Background())
+	return s
 }
 
 // Serve accepts connections until Shutdown, and closes the listener. It returns nil after a Shutdown, else why it could not
 // go on.
 func (s *Server) Serve(l net.Listener) error {
-	l = limitListener(l, s.maxOpen)
-	if s.tls != nil {
-		l = tls.NewListener(l, s.tls) // shakes hands at the first read, within ReadHeaderTimeout
-	}
-	err := s.http.Serve(l)
-	if errors.Is(err, http.ErrServerClosed) {
+	l = limitListener(l, s.config.MaxConnections)
+	defer l.Close()
+	if !s.begin(l) {
 		return nil
 	}
-	return err
+	for pause := time.Duration(0); ; {
+		rwc, err := l.Accept()
+		switch {
+		case err == nil:
+			pause = 0
+			s.take(rwc)
+		case s.closing.Load():
+			return nil
+		case passes(err):
+			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
+			select {
+			case <-time.After(pause):
+			case <-s.watch.done:
+			}
+		default:
+			return err
+		}
+	}
+}
+
+// passes reports whether accepting failed for a lack of something, of descriptors for instance, that may be over soon.
+func passes(err error) bool {
+	var temporary interface{ Temporary() bool }
+	return errors.As(err, &temporary) && temporary.Temporary()
+}
+
+// begin starts what runs beside accepting. False means that Shutdown was called before.
+func (s *Server) begin(l net.Listener) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing.Load() {
+		return false
+	}
+	s.listener = l
+	go func() { _ = s.odd.Serve(s.handOff) }() // ends with Shutdown
+	s.work.Go(func() { s.watch.run(s.each) })  // likewise
+	return true
+}
+
+// take serves one connection.
+func (s *Server) take(rwc net.Conn) {
+	c := newConn(s, rwc)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing.Load() {
+		_ = rwc.Close()
+		return
+	}
+	s.conns[c] = struct{}{}
+	s.work.Go(func() { // ends with the connection, or when it is handed off
+		defer s.forget(c)
+		c.serve()
+	})
+}
+
+func (s *Server) forget(c *conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, c)
+}
+
+// each calls f with every connection of the loop.
+func (s *Server) each(f func(*conn)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		f(c)
+	}
 }
 
 // Shutdown stops accepting, closes idle connections, and waits for the requests under way. When ctx ends first it cuts them
 // off, and returns ctx's error: their clients do not know the outcome. Call API.Drain a while before, so that load
 // balancers have looked away.
 func (s *Server) Shutdown(ctx context.Context) error {
-	err := s.http.Shutdown(ctx)
-	if err != nil {
-		_ = s.http.Close()
+	s.mu.Lock()
+	first := !s.closing.Swap(true)
+	if first {
+		close(s.watch.done)
 	}
+	if s.listener != nil {
+		_ = s.listener.Close()
+	}
+	s.mu.Unlock()
+	s.each(func(c *conn) { c.retire() })
+	defer context.AfterFunc(ctx, func() {
+		s.endLife()
+		s.each(func(c *conn) { _ = c.raw.Close() })
+	})()
+	defer s.endLife()
+	err := s.waitFor(ctx)
+	if err == nil {
+		err = s.odd.Shutdown(ctx) // the last: until here the loop's connections may be handed off
+	}
+	if err != nil {
+		_ = s.odd.Close()
+	}
+	_ = s.handOff.Close()
 	return err
+}
+
+// waitFor waits until all connections of the loop are closed or handed off.
+func (s *Server) waitFor(ctx context.Context) error {
+	over := make(chan struct{})
+	go func() { s.work.Wait(); close(over) }() // ends with the last request, which may be after ctx
+	select {
+	case <-over:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"bytes"
-	"slices"
 	"unicode"
 	"unicode/utf8"
 
@@ -40,10 +39,18 @@ func checkSubject(s string) error {
 // plain reads a value that stands in the body as it is. It is copied: what is stored must not keep the body alive, which
 // may hold a token.
 func (n node) plain() (sessnode.Value, error) {
-	if n.deep && n.depth() > sessnode.MaxDepth {
-		return sessnode.Value{}, mistake("nested more than %d deep", sessnode.MaxDepth)
+	if err := n.shallow(); err != nil {
+		return sessnode.Value{}, err
 	}
 	return sessnode.Value{Codec: n.format.codec(), Data: bytes.Clone(n.text)}, nil
+}
+
+// shallow refuses a value that is nested too deeply.
+func (n node) shallow() error {
+	if n.deep && n.depth() > sessnode.MaxDepth {
+		return mistake("nested more than %d deep", sessnode.MaxDepth)
+	}
+	return nil
 }
 
 // raw reads {codec, data}. JSON and msgpack are checked like a body, because they will be part of one when they are read.
@@ -83,36 +90,47 @@ func (n node) raw() (v sessnode.Value, err error) {
 }
 
 // attributes collects the values under attrs (or set) and raw. A name stands in one of them only.
-type attributes map[string]sessnode.Value
+type attributes struct {
+	values map[string]sessnode.Value
+	room   []byte // what plain values are copied into, all of them into one piece
+}
 
 func (a *attributes) add(name string, v sessnode.Value, err error) error {
 	if err == nil {
 		err = checkName(name)
 	}
-	if _, twice := (*a)[name]; twice && err == nil {
+	if _, twice := a.values[name]; twice && err == nil {
 		err = mistake("an attribute stands in two places of the request")
 	}
 	if err != nil {
 		return err
 	}
-	if *a == nil {
-		*a = attributes{}
+	if a.values == nil {
+		a.values = map[string]sessnode.Value{}
 	}
-	(*a)[name] = v
+	a.values[name] = v
 	return nil
 }
 
-// fields reads the plain values under the name given, and all others under raw.
-func (a *attributes) fields(plain string) []field {
-	each := func(read func(node) (sessnode.Value, error)) func(node) error {
-		return func(n node) error {
-			return n.members(func(name string, value node) error {
-				v, err := read(value)
-				return a.add(name, v, err)
-			})
-		}
+// readPlain reads the values that stand in the body as they are. They are copied, for the reason of node.plain.
+func (a *attributes) readPlain(n node) error {
+	if a.room == nil {
+		a.room = make([]byte, 0, len(n.text))
 	}
-	return []field{{plain, each(node.plain)}, {"raw", each(node.raw)}}
+	return n.members(func(name []byte, value node) error {
+		err := value.shallow()
+		from := len(a.room)
+		a.room = append(a.room, value.text...)
+		return a.add(string(name), sessnode.Value{Codec: n.format.codec(), Data: a.room[from:len(a.room):len(a.room)]}, err)
+	})
+}
+
+// readRaw reads all others.
+func (a *attributes) readRaw(n node) error {
+	return n.members(func(name []byte, value node) error {
+		v, err := value.raw()
+		return a.add(string(name), v, err)
+	})
 }
 
 // names reads a list of attribute names.
@@ -188,4 +206,4 @@ func inline(f format, v sessnode.Value) bool {
 	return v.Codec != sessnode.JSON || !blank(v.Data[0]) && !blank(v.Data[len(v.Data)-1])
 }
 
-func blank(b byte) bool { return slices.Contains([]byte(" \t\r\n"), b) }
+func blank(b byte) bool { return b == ' ' || b == '\t' || b == '\r' || b == '\n' }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"time"
 	"unicode/utf8"
+
+	"github.com/sessnode/sessnode"
 )
 
 // writer writes a body from front to back in either format. A msgpack object or list gets a header of five bytes whose
@@ -77,6 +79,22 @@ func (w *writer) name(name string) {
 	}
 }
 
+// known begins a member whose name is one of ours, and has nothing to escape.
+func (w *writer) known(name string) {
+	w.next()
+	w.buf = appendPlain(w.format, w.buf, name)
+	if w.format == formatJSON {
+		w.buf = append(w.buf, ':')
+	}
+}
+
+// id writes a session's public name.
+func (w *writer) id(id sessnode.ID) {
+	w.item()
+	var text [22]byte
+	w.buf = appendPlain(w.format, w.buf, base64.RawURLEncoding.AppendEncode(text[:0], id[:]))
+}
+
 // raw writes a value that is in the writer's format already.
 func (w *writer) raw(value []byte) {
 	w.item()
@@ -127,12 +145,18 @@ func (w *writer) bytes(b []byte) {
 	w.buf = append(binary.BigEndian.AppendUint32(append(w.buf, 0xc6), uint32(len(b))), b...)
 }
 
-func (w *writer) time(t time.Time) { w.text(instant(t)) }
+func (w *writer) time(t time.Time) {
+	w.item()
+	var text [len(time.RFC3339Nano)]byte
+	w.buf = appendPlain(w.format, w.buf, appendInstant(text[:0], t))
+}
 
 func (w *writer) duration(d time.Duration) { w.text(seconds(d) + "s") }
 
 // instant writes RFC 3339 with up to nine decimals, UTC.
-func instant(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
+func instant(t time.Time) string { return string(appendInstant(nil, t)) }
+
+func appendInstant(b []byte, t time.Time) []byte { return t.UTC().AppendFormat(b, time.RFC3339Nano) }
 
 // seconds writes a duration exactly, as a decimal number of seconds.
 func seconds(d time.Duration) string {
@@ -151,7 +175,15 @@ func seconds(d time.Duration) string {
 	return sign + strconv.FormatInt(int64(whole), 10) + "." + digits
 }
 
-func appendMsgpackText(b []byte, s string) []byte {
+// appendPlain writes text that has nothing to escape.
+func appendPlain[T string | []byte](f format, b []byte, s T) []byte {
+	if f == formatMsgpack {
+		return appendMsgpackText(b, s)
+	}
+	return append(append(append(b, '"'), s...), '"')
+}
+
+func appendMsgpackText[T string | []byte](b []byte, s T) []byte {
 	switch n := len(s); {
 	case n < 32:
 		b = append(b, 0xa0|byte(n))
@@ -169,14 +201,20 @@ func appendJSONText(b []byte, s string) []byte {
 	const hexDigits = "0123456789abcdef"
 	b = append(b, '"')
 	for i := 0; i < len(s); {
+		run := i
+		for run < len(s) && s[run] >= 0x20 && s[run] < utf8.RuneSelf && s[run] != '"' && s[run] != '\\' {
+			run++
+		}
+		if b = append(b, s[i:run]...); run == len(s) {
+			break
+		}
+		i = run
 		c := s[i]
 		switch {
 		case c == '"' || c == '\\':
 			b = append(b, '\\', c)
 		case c < 0x20:
 			b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
-		case c < utf8.RuneSelf:
-			b = append(b, c)
 		default:
 			r, size := utf8.DecodeRuneInString(s[i:])
 			b = utf8.AppendRune(b, r)

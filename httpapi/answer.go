@@ -1,0 +1,67 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/base64"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// write writes a reply, and says in it when it is the last one. False means that it did not arrive.
+func (c *conn) write(r *Reply, last bool) bool {
+	if r.Stream != nil { // none of the plain requests has one: see mayStream
+		ended, end := context.WithCancel(context.Background())
+		end()
+		r.Stream(ended, func([]byte) error { return context.Canceled })
+		return false
+	}
+	b := append(c.out[:0], "HTTP/1.1 "...)
+	b = append(strconv.AppendInt(b, int64(r.Status), 10), ' ')
+	b = append(append(b, http.StatusText(r.Status)...), "\r\nDate: "...)
+	b = append(append(b, *c.server.watch.date.Load()...), "\r\n"...)
+	for _, f := range r.Header {
+		b = appendField(b, f)
+	}
+	b = r.appendHead(b)
+	if last {
+		b = append(b, "Connection: close\r\n"...)
+	}
+	if r.Status != http.StatusNoContent && r.Status != http.StatusNotModified {
+		b = append(strconv.AppendInt(append(b, "Content-Length: "...), int64(len(r.Body)), 10), "\r\n"...)
+	}
+	b = append(append(b, "\r\n"...), r.Body...)
+	c.out = b
+	_, err := c.rwc.Write(b)
+	return err == nil
+}
+
+// appendField writes a header. A value with the end of a line in it, which none has, does not become two headers.
+func appendField(b []byte, f Field) []byte {
+	b = append(append(b, f.Name...), ": "...)
+	value := f.Value
+	if strings.ContainsAny(value, "\r\n") {
+		value = strings.NewReplacer("\r", " ", "\n", " ").Replace(value)
+	}
+	return append(append(b, value...), "\r\n"...)
+}
+
+// appendHead writes what expand makes headers of.
+func (r *Reply) appendHead(b []byte) []byte {
+	if r.hasTag {
+		b = strconv.AppendUint(append(b, "Etag: \""...), r.at.Generation, 36)
+		b = append(strconv.AppendUint(append(b, '-'), r.version, 36), "\"\r\n"...)
+	}
+	if r.Status == http.StatusNotModified {
+		b = append(appendInstant(append(b, "Session-Idle-Deadline: "...), r.idle), "\r\n"...)
+		b = append(appendInstant(append(b, "Session-End: "...), r.end), "\r\n"...)
+	}
+	if !r.made.IsZero() {
+		b = append(append(append(b, "Location: /v1/apps/"...), r.app...), "/sessions/"...)
+		b = append(base64.RawURLEncoding.AppendEncode(b, r.made[:]), "\r\n"...)
+	}
+	b = strconv.AppendUint(append(b, "Session-Index: "...), r.at.Generation, 36)
+	b = strconv.AppendUint(append(b, '-'), r.at.Index, 36)
+	b = strconv.AppendUint(append(b, "\r\nSession-Generation: "...), r.at.Generation, 10)
+	return append(b, "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"...)
+}
