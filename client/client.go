@@ -22,6 +22,7 @@ type shared struct {
 	http           *http.Client
 	nodes          *nodes
 	history        *history
+	budget         *budget
 	apiKey         string
 	timeout        time.Duration
 	tries          int
@@ -62,6 +63,7 @@ func New(url string, opts ...Option) (*Client, error) {
 		apiKey:         s.apiKey,
 		timeout:        s.timeout,
 		tries:          s.tries,
+		budget:         newBudget(),
 		readYourWrites: s.readYourWrites,
 	}}, nil
 }

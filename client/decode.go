@@ -60,6 +60,7 @@ type wireSession struct {
 	Idle          span                       `json:"idle"`
 	Lifetime      span                       `json:"lifetime"`
 	Expires       time.Time                  `json:"expires"`
+	Previous      bool                       `json:"previous"`
 	Device        wireDevice                 `json:"device"`
 	Attrs         map[string]json.RawMessage `json:"attrs"`
 	Raw           map[string]wireRaw         `json:"raw"`
@@ -74,6 +75,7 @@ func (w wireSession) session() sessnode.Session {
 		Created: w.Created, Authenticated: w.Authenticated, Touched: w.Touched,
 		IdleDeadline: w.IdleDeadline, End: w.End,
 		Timeouts: sessnode.Timeouts{Idle: time.Duration(w.Idle), Lifetime: time.Duration(w.Lifetime), Expires: w.Expires},
+		Previous: w.Previous,
 	}
 	if w.Attrs != nil {
 		s.Attrs = values(w.Attrs, w.Raw)

@@ -85,7 +85,7 @@ func (c *Client) Cluster(ctx context.Context, opts ...CallOption) (sessnode.Stat
 	err := c.exchange(ctx, r, &w)
 	s := sessnode.Status{Cluster: w.Cluster, Generation: w.Generation, Node: w.Node, Leader: w.Leader, Term: w.Term,
 		Now: w.Now, Commit: w.Commit, Applied: w.Applied, StateHash: w.StateHash,
-		Sessions: w.Sessions, Bytes: w.Bytes, Budget: w.Budget}
+		Sessions: w.Sessions, Bytes: w.Bytes, Budget: w.Budget, Drills: w.Drills}
 	for _, m := range w.Members {
 		s.Members = append(s.Members, sessnode.Member(m))
 	}
@@ -146,6 +146,7 @@ type wireStatus struct {
 	Sessions   uint64       `json:"sessions"`
 	Bytes      uint64       `json:"bytes"`
 	Budget     uint64       `json:"budget"`
+	Drills     bool         `json:"drills"`
 	Members    []wireMember `json:"members"`
 }
 

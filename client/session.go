@@ -10,7 +10,8 @@ import (
 	"github.com/sessnode/sessnode"
 )
 
-// Session is a session as a call returned it. Enforced and Previous are not known to clients and stay zero.
+// Session is a session as a call returned it. Enforced is not known to clients and stays zero; Previous is
+// known after a Read.
 type Session struct {
 	sessnode.Session
 

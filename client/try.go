@@ -56,6 +56,7 @@ func (c *Client) settle(ctx context.Context, r *request, ask attempt) error {
 	if err := r.valid(); err != nil {
 		return err
 	}
+	c.budget.earn()
 	whole, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	end, _ := whole.Deadline()
@@ -71,7 +72,7 @@ func (c *Client) settle(ctx context.Context, r *request, ask attempt) error {
 		n := round.pick(time.Now())
 		if n == nil {
 			backed = min(max(2*backed, backoffBase), backoffMax)
-			if !pause(whole, max(jittered(backed), last.retryAfter)) {
+			if !pause(whole, max(jittered(backed), later(last.retryAfter))) {
 				break
 			}
 			round.again()
@@ -92,7 +93,7 @@ func (c *Client) settle(ctx context.Context, r *request, ask attempt) error {
 			told = failed
 		}
 		tries++
-		if tries == c.tries || r.once && doubt {
+		if tries == c.tries || r.once && doubt || !c.budget.allows(r, failed, doubt) {
 			break
 		}
 	}
@@ -107,6 +108,8 @@ func try(ctx context.Context, n *node, allotted time.Duration, ask attempt) *fai
 		n.success()
 	case allotted < leastTry || errors.Is(ctx.Err(), context.Canceled):
 		n.abandon() // it was not given the time to show anything
+	case failed.reason == sessnode.ReasonOverload:
+		n.abandon() // it is well, and will take calls again as soon as there are fewer: the budget spares it meanwhile
 	default:
 		n.failure(time.Now(), failed.retryAfter, rand.Float64())
 	}
@@ -162,3 +165,6 @@ func pause(ctx context.Context, d time.Duration) bool {
 
 // jittered spreads a pause over its half to its whole.
 func jittered(d time.Duration) time.Duration { return d/2 + rand.N(d/2+1) }
+
+// later is what a node asked for and up to half as much more: clients that were refused together must not come back together.
+func later(d time.Duration) time.Duration { return d + rand.N(d/2+1) }

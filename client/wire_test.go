@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -16,7 +17,7 @@ func text(s string) sessnode.Value { return sessnode.Value{Codec: sessnode.JSON,
 
 func TestBodiesAreThoseOfTheContract(t *testing.T) {
 	hour, zero, past := time.Hour, time.Duration(0), time.Date(2020, 1, 1, 0, 0, 0, 5, time.UTC)
-	ada := "ada"
+	ada, key := "ada", token.Key()
 	edit := sessnode.Edit{
 		Set:      map[string]sessnode.Value{"j": text(`{"a": 1.0}`), "m": {Codec: sessnode.Msgpack, Data: []byte{1}}, "padded": text(" 1")},
 		Unset:    []string{"x", `"`},
@@ -36,6 +37,7 @@ func TestBodiesAreThoseOfTheContract(t *testing.T) {
 	_, _ = c.Pop(ctx, token, []string{"a", "b"})
 	_, _ = c.Touch(ctx, token, sessnode.TimeoutChange{})
 	_, _, _ = c.Rotate(ctx, token, client.Rotation{Token: token, Subject: &ada, Reauth: true, Edit: edit})
+	_, _ = c.Import(ctx, client.Import{Key: token.Key(), TokenChars: 43, Subject: "ada", Device: sessnode.Device{IP: "::1"}, Attrs: map[string]sessnode.Value{"a": text("1.0")}, Timeouts: sessnode.Timeouts{Idle: hour}})
 	_ = c.Transfer(ctx, "")
 	_ = c.Transfer(ctx, "n2")
 	want := []string{
@@ -45,6 +47,7 @@ func TestBodiesAreThoseOfTheContract(t *testing.T) {
 		`{"names":["a","b"]}`,
 		``,
 		`{` + edited + `,"subject":"ada","reauth":true,"token":"` + token.Reveal() + `"}`,
+		`{"attrs":{"a":1.0},"idle":"3600s","subject":"ada","device":{"ip":"::1","user_agent":"","label":""},"key":"` + hex.EncodeToString(key[:]) + `","token_chars":43}`,
 		`{}`,
 		`{"to":"n2"}`,
 	}
