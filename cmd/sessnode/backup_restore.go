@@ -51,8 +51,8 @@ func newBackupRestore(std stdio) *cobra.Command {
 			"for good. Cluster time goes on at this host's clock, and what has expired since the backup stays expired.\n\n" +
 			"With --sessions=revoke every session is ended. With --sessions=keep they return, and so do those that were revoked or got a new token after the backup, " +
 			"unless a --journal says so: the output of `sessnode events --after POSITION -o jsonl`, kept since the backup.",
-		Example: "  sessnode backup restore monday.ssnb --data /var/lib/sessnode --name n1 --sessions=revoke\n" +
-			"  sessnode backup restore monday.ssnb --config sessnode.yaml --sessions=keep --journal events.jsonl --yes",
+		Example: "  sessnode backup restore monday.ssnb --data /var/lib/sessnode --name n1 \\\n    --sessions=revoke\n" +
+			"  sessnode backup restore monday.ssnb --config sessnode.yaml \\\n    --sessions=keep --journal events.jsonl --yes",
 		Args: needs("FILE"),
 		RunE: verb(func(cmd *cobra.Command, args []string) error { return r.run(cmd, std, args[0]) }),
 	}

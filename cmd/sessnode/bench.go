@@ -104,7 +104,11 @@ func (f *benchFlags) run(cmd *cobra.Command, std stdio, plan bench.Plan, args []
 	}
 	c = c.In(benchedApp(cmd))
 	b := benchShow{printer: newPrinter(std, s), plan: plan, environment: e}
-	return b.load(cmd.Context(), c, cmp.Or(s.apiKey, keyIn(s.URL)), s.Timeout)
+	trusted, err := trust(s.CAFile)
+	if err != nil {
+		return err
+	}
+	return b.load(cmd.Context(), c, bench.Access{APIKey: cmp.Or(s.apiKey, keyIn(s.URL)), TLS: trusted, Timeout: s.Timeout})
 }
 
 // keyIn returns the API key of a sessnode:// URL that the client has accepted; "" if there is none.

@@ -48,5 +48,5 @@ func runOwn(cmd *cobra.Command, std stdio, plan bench.Plan, e bench.Environment)
 	if err != nil {
 		return err
 	}
-	return interruptedOr(ctx, b.load(ctx, c.In(benchedApp(cmd)), nodes.OperatorKey(), s.Timeout))
+	return interruptedOr(ctx, b.load(ctx, c.In(benchedApp(cmd)), bench.Access{APIKey: nodes.OperatorKey(), Timeout: s.Timeout}))
 }

@@ -31,7 +31,7 @@ type benchShow struct {
 }
 
 // load puts the load on a cluster. Whatever happens on the way, what was measured is shown. It closes the client.
-func (b *benchShow) load(ctx context.Context, c *client.Client, apiKey string, timeout time.Duration) error {
+func (b *benchShow) load(ctx context.Context, c *client.Client, access bench.Access) error {
 	defer c.Close()
 	b.environment.Local = !slices.ContainsFunc(c.Nodes(), func(u string) bool { return !bench.Loopback(u) })
 	b.say("measuring for %s in the app %s; Ctrl-C ends it and shows what was measured", term.Duration(b.plan.Total()), c.Name())
@@ -41,7 +41,7 @@ func (b *benchShow) load(ctx context.Context, c *client.Client, apiKey string, t
 	if !b.errors.Moves() {
 		observer.Every = narrateEvery
 	}
-	report, err := bench.Load(ctx, bench.Reach(c, apiKey, timeout), b.plan, observer)
+	report, err := bench.Load(ctx, bench.Reach(c, access), b.plan, observer)
 	b.endProgress()
 	report.Environment = b.environment
 	err = errors.Join(explainLoad(err), b.err)

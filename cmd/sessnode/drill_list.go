@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -40,7 +39,7 @@ func newDrillList(std stdio) *cobra.Command {
 func suitesOf(s drill.Scenario) []string {
 	var names []string
 	for _, suite := range drill.Suites() {
-		if suite == drill.Nightly || slices.Contains(s.Suites, suite) {
+		if s.In(suite) {
 			names = append(names, string(suite))
 		}
 	}
@@ -67,17 +66,29 @@ func newDrillExplain(std stdio) *cobra.Command {
 			say("scenario", s.Name)
 			say("does", s.Title)
 			say("must", s.Must)
-			say("suites", strings.Join(suitesOf(s), ", "))
-			if s.Hold > 0 {
+			if suites := suitesOf(s); len(suites) > 0 {
+				say("suites", strings.Join(suites, ", "))
+			}
+			switch {
+			case s.ByHand:
+				say("waits", fmt.Sprintf("%v for something to be seen, and until it is healed", s.Hold))
+			case s.Hold > 0:
 				say("holds", fmt.Sprintf("for at least %v", s.Hold))
 			}
 			if s.Disks {
 				say("needs", "root on Linux: each node gets a disk of its own that can lose power")
 			}
-			for _, limit := range append(slices.Clone(s.Limits), drill.Limits()...) {
+			try := "sessnode drill " + s.Name
+			if s.Live {
+				say("live", "it may be played on a live cluster: --target URL")
+			}
+			if s.ByHand {
+				try += " --target URL"
+			}
+			for _, limit := range drill.LimitsOf(s, s.ByHand) {
 				say("but", limit)
 			}
-			say("try", "sessnode drill "+s.Name)
+			say("try", try)
 			return nil
 		}),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -107,6 +118,9 @@ func newDrillReplay(std stdio) *cobra.Command {
 				s, found := drill.Named(r.Scenario)
 				if !found {
 					return &usageError{fmt.Errorf("the report is of %q, which this version does not know", r.Scenario)}
+				}
+				if r.Environment.Target != "" {
+					return &problem{what: "the report is of a live cluster, " + r.Environment.Target, why: "each drill of a live cluster has to be asked for and confirmed anew", try: r.Replay, exit: exitUsage}
 				}
 				scenarios = append(scenarios, s)
 				c.Seed, c.Nodes, c.Clients, c.People, c.Sabotage = r.Seed, r.Environment.Nodes, r.Environment.Clients, r.Environment.People, r.Environment.Sabotage

@@ -25,6 +25,15 @@ func playDrills(ctx context.Context, std stdio, f drillFlags, args []string) err
 	if err != nil {
 		return err
 	}
+	if err := c.Validate(); err != nil {
+		return &usageError{err}
+	}
+	for _, s := range scenarios {
+		if s.ByHand {
+			return &problem{what: s.Name + " needs a live cluster", why: "what an operator does to a cluster is to be rehearsed where the operator can reach it",
+				try: "sessnode drill " + s.Name + " --target URL", exit: exitUsage}
+		}
+	}
 	return play(ctx, std, f, scenarios, c)
 }
 

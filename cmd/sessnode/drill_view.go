@@ -23,6 +23,9 @@ func (v *drillView) Begin(s drill.Scenario, c drill.Config) {
 // Event shows what a person should read.
 func (v *drillView) Event(at time.Duration, text string) { v.printer.Event(at, text) }
 
+// Owe tells how a live cluster is healed by hand, should the drill be killed before it does.
+func (v *drillView) Owe(command string) { v.printer.Owe(command) }
+
 // Progress shows how the drill stands.
 func (v *drillView) Progress(p drill.Progress) {
 	s := v.begun

@@ -176,6 +176,9 @@ func (h *help) command(cmd *cobra.Command) {
 	}
 	h.title("Usage")
 	if cmd.HasAvailableSubCommands() {
+		if cmd.Example != "" { // it also does something by itself
+			h.line("  " + cmd.UseLine())
+		}
 		h.line("  " + cmd.CommandPath() + " VERB [flags]")
 		h.title("Verbs")
 		for _, c := range inOrder(cmd) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,8 +22,8 @@ type keyStep struct {
 func newKeyUse(std stdio) *cobra.Command {
 	return keyStep{
 		use: "use [KEY] [flags]", short: "Move a key to the front: spoken from now on",
-		long: "use moves a key to the front of the file, by its fingerprint; where the file holds two, the second. It is refused until every member accepts " +
-			"that key: one that does not would refuse the nodes that speak it.",
+		long: "use moves a key to the front of the file, by its fingerprint; where the file holds two, the second. It is refused, after a few seconds of asking, until every member " +
+			"accepts that key: one that does not would refuse the nodes that speak it.",
 		example: "  sessnode key use --cluster-key-file cluster.key",
 		change:  keyring.Ring.Use,
 		wait: func(members []sessnode.Member, key string, _ keyring.Ring) []string {
@@ -97,17 +98,32 @@ func keyMeant(path string, ring keyring.Ring, args []string) (string, error) {
 	return "", &problem{what: "no key was named", why: "the file holds " + strings.Join(ring.Fingerprints(), ", "), try: "name one of them", exit: exitUsage}
 }
 
+// hearsay is how long a step asks on before it is refused: a node tells what it has heard by gossip, and the one that answers may be
+// behind the one that answered `key status` a moment ago.
+const hearsay = 5 * time.Second
+
 // ask refuses the step while a member is not as far.
 func (k keyStep) ask(cmd *cobra.Command, std stdio, key string, next keyring.Ring) error {
-	members, _, err := askMembers(cmd, std)
-	if err != nil {
-		return err
+	patience, again := time.After(hearsay), time.NewTicker(hearsay/20)
+	defer again.Stop()
+	for {
+		members, _, err := askMembers(cmd, std)
+		if err != nil {
+			return err
+		}
+		faults := k.wait(members, key, next)
+		if len(faults) == 0 {
+			return nil
+		}
+		select {
+		case <-again.C:
+		case <-cmd.Context().Done():
+			return cmd.Context().Err()
+		case <-patience:
+			return &problem{what: "not yet: nothing was changed", why: strings.Join(faults, "; "), exit: exitConflict,
+				try: "give every node the present file, and wait until `sessnode key status` agrees; --unchecked only for a cluster that does not run"}
+		}
 	}
-	if faults := k.wait(members, key, next); len(faults) > 0 {
-		return &problem{what: "not yet: nothing was changed", why: strings.Join(faults, "; "), exit: exitConflict,
-			try: "give every node the present file, and wait until `sessnode key status` agrees; --unchecked only for a cluster that does not run"}
-	}
-	return nil
 }
 
 // askMembers asks the cluster that a verb's flags, the variables and the file name for its members.

@@ -24,6 +24,10 @@ func openNode(ctx context.Context, log *slog.Logger, s settings, version, httpAd
 	if s.Cluster.Profile == "fast" {
 		c.Profile = cluster.FastProfile()
 	}
+	var err error
+	if c.LogStore, err = raftlog.ParseKind(s.LogStore); err != nil {
+		return nil, err
+	}
 	c.Seams.ClockOffset = s.Cluster.ClockOffset
 	if s.Limits.SnapshotLog != 0 {
 		c.Limits.SnapshotLog, c.Limits.TrailingLog, c.Limits.SnapshotAny = s.Limits.SnapshotLog, s.Limits.SnapshotLog, true
@@ -65,7 +69,7 @@ func explainOpen(err error) error {
 	case errors.Is(err, raftlog.ErrInUse):
 		why, try, exit = "a node still runs on this directory", "stop that process first, or give each node a directory of its own: --data DIR", exitUnavailable
 	case errors.Is(err, raftlog.ErrUnfit):
-		why, try = "it was made by another node, or by another build", "check --data and --name; nothing was changed"
+		why, try = "it was made by another node, by another build, or with another --log-store", "check --data, --name and --log-store; nothing was changed"
 	case errors.Is(err, raftlog.ErrOtherCluster), errors.Is(err, raftlog.ErrPledged):
 		why, try = "the directory belongs to another cluster than the one that is meant", "check --data; or move the directory away, and the node joins as a new one"
 	case errors.Is(err, raftlog.ErrLeft):

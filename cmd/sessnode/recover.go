@@ -32,7 +32,7 @@ func newRecover(std stdio) *cobra.Command {
 			"First run it with --inspect on every survivor, which changes nothing, and choose the one with the greatest last_term, then the greatest last_index. " +
 			"What only the lost nodes had is lost, also if it was acknowledged; what the survivor has in its log counts from now on, also if it was never acknowledged. " +
 			"The other nodes of the old life are refused from then on: move their directories aside and start them empty, and they join.",
-		Example: "  sessnode recover --inspect --data /var/lib/sessnode\n  sessnode recover --data /var/lib/sessnode --sessions=revoke --yes-i-accept-data-loss",
+		Example: "  sessnode recover --inspect --data /var/lib/sessnode\n  sessnode recover --data /var/lib/sessnode --sessions=revoke \\\n    --yes-i-accept-data-loss",
 		Args:    needs(),
 		RunE:    verb(func(cmd *cobra.Command, _ []string) error { return r.run(cmd, std) }),
 	}

@@ -98,13 +98,12 @@ func (p *page) verb(cmd *cobra.Command, level int) {
 			p.text("\n%s\n", strings.Join(wrapped(para, pageWidth), "\n"))
 		}
 	}
+	family := cmd.HasAvailableSubCommands() && cmd.Name() != "completion"
+	if family {
+		defer p.members(cmd, level+1)
+	}
 	switch {
-	case cmd.HasAvailableSubCommands() && cmd.Name() != "completion":
-		for _, c := range inOrder(cmd) {
-			if c.IsAvailableCommand() {
-				p.verb(c, level+1)
-			}
-		}
+	case family && cmd.Example == "": // it does nothing by itself
 		return
 	case cmd.Name() == "completion":
 		p.text("\n    sessnode completion bash|zsh|fish|powershell\n")
@@ -120,6 +119,15 @@ func (p *page) verb(cmd *cobra.Command, level int) {
 	p.flags(cmd)
 }
 
+// members writes the sections of a family's verbs.
+func (p *page) members(cmd *cobra.Command, level int) {
+	for _, c := range inOrder(cmd) {
+		if c.IsAvailableCommand() {
+			p.verb(c, level)
+		}
+	}
+}
+
 // pageWidth is how wide the lines of the page's texts are.
 const pageWidth = 118
 
@@ -133,11 +141,11 @@ func sentence(text string) string {
 // flags writes a verb's own flags, and says which keys of the table it has.
 func (p *page) flags(cmd *cobra.Command) {
 	header := "\n| flag | type | default | meaning |\n| --- | --- | --- | --- |\n"
-	scopes := config.Scope(0)
+	scopes, few := config.Scope(0), []string{}
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		if k, ok := keyOf(f); ok && (k.Scope != config.ForAll || scopes != 0) {
 			if k.Scope != config.ForAll {
-				scopes |= k.Scope
+				scopes, few = scopes|k.Scope, append(few, "`--"+k.Name+"`")
 			}
 			return
 		}
@@ -154,6 +162,10 @@ func (p *page) flags(cmd *cobra.Command) {
 	})
 	switch scopes {
 	case config.ForClient:
+		if len(few) < fewKeys {
+			p.text("\nAnd of the [keys](#keys): %s.\n", strings.Join(few, ", "))
+			return
+		}
 		p.text("\nAnd the [keys of client verbs](#keys).\n")
 	case config.ForNode:
 		p.text("\nAnd the [keys of nodes](#keys).\n")
@@ -161,6 +173,9 @@ func (p *page) flags(cmd *cobra.Command) {
 		p.text("\nAnd all [keys](#keys).\n")
 	}
 }
+
+// fewKeys is the number of keys from which on a verb is said to have all.
+const fewKeys = 4
 
 func typeName(f *pflag.Flag) string {
 	switch name := f.Value.Type(); name {

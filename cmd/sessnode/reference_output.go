@@ -38,6 +38,8 @@ func shapes() []shape {
 		{"backup inspect: each of `apps`", backupApp{}},
 		{"recover --inspect", survivorInfo{}},
 		{"backup restore, recover", restored{}},
+		{"import", view.Imported{}},
+		{"import: each of `refusals`", view.ImportRefusal{}},
 		{"config print: an array", setting{}},
 		{"bench; with jsonl each of `runs` is a line `{\"type\":\"run\",\"run\":...}`, and the rest the last, `report`", bench.Report{}},
 		{"bench: `environment`", bench.Environment{}},

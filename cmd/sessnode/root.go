@@ -105,7 +105,7 @@ func newRoot(std stdio) *cobra.Command {
 	in(groupRun, newServe(std), newDemo(std), newBench(std), newDrill(std))
 	in(groupLook, newStatus(std), newTop(std), newEvents(std), newCheck(std), newDoctor(std))
 	in(groupSessions, newSession(std), newWhy(std), newSubject(std))
-	in(groupOperate, newNode(std), newBackup(std), newRecover(std), newApp(std), newKey(std), newTLS(std), newSecrets(std), newConfig(std))
+	in(groupOperate, newNode(std), newBackup(std), newImport(std), newRecover(std), newApp(std), newKey(std), newTLS(std), newSecrets(std), newConfig(std))
 	in(groupOther, newVersion(std), newReference(std), newDemoKeeper(std))
 	root.AddCommand(topics()...)
 	nameDefaults(root)

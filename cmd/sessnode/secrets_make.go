@@ -27,8 +27,8 @@ func newSecretsMake(std stdio) *cobra.Command {
 			"authority that signs certificates. It completes what is there and never replaces a key, so it may be run before every start. " +
 			"A certificate that ends within 90 days is made anew.",
 		Example: "  sessnode secrets make n1=10.0.0.11 n2=10.0.0.12 n3=10.0.0.13 --app web\n" +
-			"  sessnode serve --cluster-key-file secrets/nodes/cluster.key --api-keys-file secrets/nodes/api.keys \\\n" +
-			"    --peer-cert-file secrets/nodes/n1.crt --peer-key-file secrets/nodes/n1.key --peer-ca-file secrets/nodes/ca.crt",
+			"  sessnode serve --cluster-key-file secrets/nodes/cluster.key \\\n    --api-keys-file secrets/nodes/api.keys \\\n" +
+			"    --peer-cert-file secrets/nodes/n1.crt --peer-key-file secrets/nodes/n1.key \\\n    --peer-ca-file secrets/nodes/ca.crt",
 		RunE: verb(func(_ *cobra.Command, args []string) error {
 			for _, arg := range args {
 				name, hosts, err := nodeAndHosts(arg, "sessnode secrets make n1=10.0.0.11")

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"sync"
 	"syscall"
 
@@ -23,7 +22,8 @@ func newServe(std stdio) *cobra.Command {
 		Use:   "serve",
 		Short: "Run a node",
 		Long: "serve runs one node until it is told to stop. SIGTERM or SIGINT drains: it stops being ready, hands\n" +
-			"leadership over, finishes what is under way and exits with 0; a second signal exits at once.",
+			"leadership over, finishes what is under way and exits with 0; a second signal exits at once. SIGUSR1\n" +
+			"takes a snapshot and cuts the log behind it: before a planned restart, which then is shorter.",
 		Example: "  sessnode serve --name n1 --data ./data\n" +
 			"  sessnode serve --config sessnode.yaml\n\n" +
 			"  sessnode serve --name n1 --data /var/lib/sessnode --expect 3 \\\n" +
@@ -74,9 +74,8 @@ func serve(ctx context.Context, log *slog.Logger, s settings) error {
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
 	defer signal.Stop(signals)
 
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(s.heapLimit())
-	}
+	gc := newCollector(s.Limits.MaxMemory, besideHeap)
+	gc.adjust(0)
 	var err error
 	version, commit := buildVersion()
 	log.Info("starting", "version", version, "commit", commit, "name", s.Name, "data", s.Data, "pid", os.Getpid())
@@ -100,6 +99,8 @@ func serve(ctx context.Context, log *slog.Logger, s settings) error {
 	readiness.Go(func() { narrateReadiness(watching, log, s.Name, p.ready, nil) }) // ends with watching
 	readiness.Go(func() { p.followKeys(watching) })                                // ends with watching
 	readiness.Go(func() { p.takeBackups(watching) })                               // ends with watching
+	readiness.Go(func() { obeySnapshotSignal(watching, log, p.snapshot) })         // ends with watching
+	readiness.Go(func() { gc.run(watching) })                                      // ends with watching
 	defer readiness.Wait()
 	defer stopWatching()
 
@@ -111,7 +112,3 @@ func serve(ctx context.Context, log *slog.Logger, s settings) error {
 // budget is how many bytes of memory sessions may take: half, because a snapshot that is being installed needs room beside
 // the state that it replaces (design: "half of the smallest voter's memory").
 func (s settings) budget() uint64 { return s.Limits.MaxMemory / 2 }
-
-// heapLimit makes the collector work harder before the process outgrows its memory: at its default pace a budget of half the
-// memory could fill all of it (docs/performance/snapshots.md). The environment's GOMEMLIMIT has precedence.
-func (s settings) heapLimit() int64 { return int64(s.Limits.MaxMemory / 5 * 4) }

@@ -44,7 +44,7 @@ func newSessionCreate(std stdio) *cobra.Command {
 		Long: "create makes a session and shows its token, the secret that goes into the cookie: here and never again. " +
 			"Without --subject the session is anonymous.",
 		Example: "  sessnode session create --app web --subject ada --label laptop\n" +
-			"  sessnode session create --app web --attr cart='[1,2]' --string name=ada --idle 10m\n" +
+			"  sessnode session create --app web --attr cart='[1,2]' \\\n    --string name=ada --idle 10m\n" +
 			"  sessnode session create --app web -o json | jq -r .token > token.txt",
 		Args: needs(),
 		RunE: online(func(cmd *cobra.Command, _ []string) (err error) {

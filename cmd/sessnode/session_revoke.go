@@ -27,7 +27,7 @@ func newSessionRevoke(std stdio) *cobra.Command {
 			"revoked is never served again, by any node. More than one is asked about first. Ids that no live session has are " +
 			"told and end in exit code 3; the others are revoked all the same.",
 		Example: "  sessnode session revoke iZ1pO5ZkRyq4yq7CQeR9bA --app web\n" +
-			"  sessnode session list --app web -o jsonl | jq -r 'select(.device.label==\"kiosk\").id' | sessnode session revoke - --app web --yes",
+			"  sessnode session list --app web -o jsonl \\\n    | jq -r 'select(.device.label==\"kiosk\").id' \\\n    | sessnode session revoke - --app web --yes",
 		RunE: online(func(cmd *cobra.Command, args []string) error {
 			if err := oneOf(len(args) > 0, tokenFile != ""); err != nil {
 				return err

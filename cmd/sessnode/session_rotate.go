@@ -17,7 +17,7 @@ func newSessionRotate(std stdio) *cobra.Command {
 		Long: "rotate gives a session a new token and shows it: here and never again. With --subject the session is bound to a " +
 			"subject in the same step (a login), and the old token is dead at once; with --subject '' the subject goes and " +
 			"the session stays. Without it the old token answers for a short grace, for requests that are under way.",
-		Example: "  sessnode session rotate --token-file token.txt --app web --subject ada -o json | jq -r .token > new.txt",
+		Example: "  sessnode session rotate --token-file token.txt --app web --subject ada \\\n    -o json | jq -r .token > new.txt",
 		Args:    needs(),
 		RunE: online(func(cmd *cobra.Command, _ []string) error {
 			if tokenFile == "" {

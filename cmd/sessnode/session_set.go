@@ -20,8 +20,8 @@ func newSessionSet(std stdio) *cobra.Command {
 		Short: "Change attributes of a session",
 		Long: "set merges attributes into a session in one step: what other requests wrote to other attributes stays. " +
 			"It takes the session's token, as changing a session is the app's business.",
-		Example: "  sessnode session set --token-file token.txt --app web cart='[1,2,3]' --string theme=dark\n" +
-			"  sessnode session set --token-file token.txt --app web --unset cart --if-match '\"1-7\"'",
+		Example: "  sessnode session set --token-file token.txt --app web cart='[1,2,3]' \\\n    --string theme=dark\n" +
+			"  sessnode session set --token-file token.txt --app web --unset cart \\\n    --if-match '\"1-7\"'",
 		RunE: online(func(cmd *cobra.Command, args []string) error {
 			for _, arg := range args {
 				if _, err := sessnode.ParseID(arg); err == nil && tokenFile == "" {

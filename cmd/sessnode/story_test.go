@@ -46,6 +46,9 @@ func TestStories(t *testing.T) {
 			"app list", "app list -o wide", "app list -o json", "app get", "app get web -o json", "app get other", "app get Web", "app set web --idle 20m --subject-limit 5 --on-limit evict-oldest -o jsonl", "app set web --idle 20m -q", "app set web --idle 0s", "app set web --max-bytes 1GiB",
 			"app set web --idle 5 minutes", "app set web --on-limit evict-oldst", "app set fresh -q -o json", "app revoke web", "app revoke web --dry-run", "app revoke web --yes", "app drop web --yes -o json", "app list -o jsonl", "app get a b",
 		},
+		"import": {
+			"import in.jsonl --dry-run", "import in.jsonl --dry-run -o json", "import in.jsonl", "import in.jsonl -q", "session list --subject bob", "import in.jsonl --from-line 4 -o jsonl", "import short.jsonl --app shop", "import nobody.jsonl --dry-run", "import - < in.jsonl", "import none.jsonl", "import in.jsonl --at-once 0", "import in.jsonl --from-line -1", "import in.jsonl --patience 5m", "import",
+		},
 		"cluster": {"status", "status -o wide", "status -o json", "status -o jsonl", "status -q", "top --once --interval 100ms", "top --interval 1ms"},
 		"config": {
 			"config print --for client", "config print --for client -o json --app shop --url sessnode://KEY@h1,h2/web", "config print --for client --config c.yaml", "config print --for node --config c.yaml -o jsonl --clock-offset 1s", "config print --for nod", "config print --config bad.yaml --for client",
@@ -54,12 +57,23 @@ func TestStories(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			inFolder(t, map[string]string{
-				"c.yaml":   "# of both\nname: n1\nseeds: [\"h1:1\", \"h2:1\"]\ntimeout: 3s\nurl: sessnode://SECRET@h1/web\n",
-				"bad.yaml": "nane: n1\ntimeout: 5\ntimeout: 5s\n",
+				"c.yaml": "# of both\nname: n1\nseeds: [\"h1:1\", \"h2:1\"]\ntimeout: 3s\nurl: sessnode://SECRET@h1/web\n",
+				"in.jsonl": importHeader + importLine("imported-0123456789-abcdefghijklm", `"subject":"bob","idle":"14d","lifetime":"400d"`) +
+					importLine("imported-1123456789-abcdefghijklm", `"expires":"2020-01-01T00:00:00Z"`) + importLine("imported-2123456789-abcdefghijklm", `"attrs":{"a":1},"expire":"2099-01-01T00:00:00Z"`) + "garbage\n" +
+					`{"token":"imported-3123456789-abcdefghijklm"}` + "\n",
+				"nobody.jsonl": importHeader + importLine("imported-4123456789-abcdefghijklm", `"idle":"14d","lifetime":"400d"`),
+				"short.jsonl":  importHeader + importLine("only-16-character", `"idle":"14d","lifetime":"400d"`),
+				"bad.yaml":     "nane: n1\ntimeout: 5\ntimeout: 5s\n",
 			})
 			compare(t, filepath.Join("testdata", "golden", name+".txt"), tell(t, newWorld(t), story))
 		})
 	}
+}
+
+const importHeader = `{"format":"sessnode-sessions","version":1,"app":"web","source":"a story"}` + "\n"
+
+func importLine(token, fields string) string {
+	return fmt.Sprintf(`{"key":"%x","token_chars":%d,%s}`+"\n", [32]byte(sessnode.Token(token).Key()), len(token), fields)
 }
 
 // packageDir is where testdata is: the tests themselves run elsewhere.

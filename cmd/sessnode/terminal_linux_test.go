@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sessnode/sessnode/internal/term"
 )
 
 // terminal is a pseudo terminal of 80 by 24: a person at one end, the program at the other.
@@ -184,5 +186,19 @@ func TestTopObeysKeysAndRestoresTheTerminal(t *testing.T) {
 	after, err := unix.IoctlGetTermios(int(term.program.Fd()), unix.TCGETS)
 	if err != nil || *after != *before {
 		t.Errorf("the terminal's mode after top = %+v, %v, want %+v", after, err, before)
+	}
+}
+
+func TestAPersonTypesTheIDOfALiveCluster(t *testing.T) {
+	for answer, wanted := range map[string]bool{"c0ffee\n": true, " c0ffee \n": true, "y\n": false, "yes\n": false, "\n": false, "c0ffe\n": false} {
+		at := newTerminal(t)
+		std := stdio{in: at.program, out: at.program, err: at.program, env: func(string) (string, bool) { return "", false }}
+		done := make(chan error, 1)
+		go func() { done <- drillFlags{}.confirmed(std, term.Screen{TTY: true}, "c0ffee") }() // ends with the answer
+		at.await(t, "Type the id of the cluster to go on:")
+		at.typed(t, answer)
+		if err := <-done; (err == nil) != wanted {
+			t.Errorf("answered with %q: %v, want agreed %v", answer, err, wanted)
+		}
 	}
 }

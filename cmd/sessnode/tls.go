@@ -30,7 +30,7 @@ func newTLSMake(std stdio) *cobra.Command {
 			"An older certificate of that name is replaced; a running node reads the new one by itself.",
 		Example: "  sessnode tls make n1=10.0.0.11 n2=10.0.0.12 n3=10.0.0.13,sessions.example\n" +
 			"  sessnode serve --tls-cert-file tls/n1.crt --tls-key-file tls/n1.key \\\n" +
-			"    --peer-cert-file tls/n1.crt --peer-key-file tls/n1.key --peer-ca-file tls/ca.crt",
+			"    --peer-cert-file tls/n1.crt --peer-key-file tls/n1.key \\\n    --peer-ca-file tls/ca.crt",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return errors.New("NODE is missing")

@@ -33,7 +33,7 @@ func environmentPage() string {
 		}
 		fmt.Fprintf(&b, "  %-28s --%s\n", k.Env(), k.Name)
 	}
-	b.WriteString("\nAlso obeyed: NO_COLOR, TERM=dumb, COLUMNS, GOMEMLIMIT.")
+	b.WriteString("\nAlso obeyed: NO_COLOR, TERM=dumb, COLUMNS, GOGC, GOMEMLIMIT.")
 	return b.String()
 }
 

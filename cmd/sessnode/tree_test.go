@@ -117,6 +117,17 @@ func TestHelpFits80Columns(t *testing.T) {
 	}
 }
 
+// TestExamplesFit80Columns: a long one goes on behind a backslash, and can still be copied whole.
+func TestExamplesFit80Columns(t *testing.T) {
+	for _, c := range tree(t) {
+		for line := range strings.SplitSeq(c.Example, "\n") {
+			if term.Width(line) > 80 {
+				t.Errorf("%s: an example is wider than 80 columns: %s", c.CommandPath(), line)
+			}
+		}
+	}
+}
+
 func TestHelpOfTheProgramTeaches(t *testing.T) {
 	var out bytes.Buffer
 	run(t.Context(), stdio{out: &out, err: &out, env: os.LookupEnv}, nil)

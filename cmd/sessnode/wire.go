@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"regexp"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -25,9 +26,11 @@ type parts struct {
 	followKeys func(ctx context.Context)
 	// takeBackups takes them by the clock, where that was asked for, until ctx ends.
 	takeBackups func(ctx context.Context)
-	failed      <-chan error    // the HTTP server has ended by itself
-	left        <-chan struct{} // the node has left its cluster
-	drain       []step
+	// snapshot takes one and cuts the log behind it.
+	snapshot func(ctx context.Context) error
+	failed   <-chan error    // the HTTP server has ended by itself
+	left     <-chan struct{} // the node has left its cluster
+	drain    []step
 }
 
 // start opens the HTTP port first, so that a port in use is known before the node speaks to others; then the node; then the
@@ -52,7 +55,7 @@ func start(ctx context.Context, log *slog.Logger, s settings, version string) (*
 		return nil, errors.Join(err, node.Close(ctx), ln.Close())
 	}
 	p := serveHTTP(log, s, ln, httpAddr, api, node)
-	p.left = left
+	p.left, p.snapshot = left, node.Snapshot
 	p.takeBackups = func(ctx context.Context) {
 		if keeper != nil {
 			keeper.Run(ctx)
@@ -62,11 +65,16 @@ func start(ctx context.Context, log *slog.Logger, s settings, version string) (*
 	return p, nil
 }
 
+// runtimeMetrics are those of the Go runtime that say what the garbage collector costs: its pauses and its processor time.
+func runtimeMetrics() []collectors.GoRuntimeMetricsRule {
+	return []collectors.GoRuntimeMetricsRule{{Matcher: regexp.MustCompile(`^/sched/pauses/total/gc:seconds$|^/cpu/classes/gc/`)}}
+}
+
 // newAPI puts the HTTP API over the node, with one registry for the metrics of both and of the Go runtime.
 func newAPI(log *slog.Logger, s settings, node *cluster.Node, keeper *backups.Keeper, left chan<- struct{}) (*httpapi.API, error) {
 	registry := prometheus.NewRegistry()
 	for _, c := range []prometheus.Collector{
-		node.Collector(), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		node.Collector(), collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(runtimeMetrics()...)), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	} {
 		if err := registry.Register(c); err != nil {
 			return nil, fmt.Errorf("metrics: %w", err)
@@ -87,6 +95,7 @@ func newAPI(log *slog.Logger, s settings, node *cluster.Node, keeper *backups.Ke
 		c.Keys = append(c.Keys, httpapi.APIKey{Name: k.Name, Role: k.Role, Hash: k.Hash})
 	}
 	c.Insecure = len(c.Keys) == 0 // Validate has made sure that this is on loopback, or was asked for
+	c.AllowDrills = s.AllowDrills
 	c.OpenMetrics, c.Hosts = s.Security.OpenMetrics, s.hosts()
 	c.MaxInFlight, c.Registry, c.Log = s.Limits.MaxInFlight, registry, log
 	return httpapi.New(c)

@@ -6,14 +6,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 
 	"github.com/hashicorp/raft"
-	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
-	"go.etcd.io/bbolt"
 
+	"github.com/sessnode/sessnode/cluster/raftlog"
 	"github.com/sessnode/sessnode/e2e/harness"
 	"github.com/sessnode/sessnode/internal/drill/check"
 	"github.com/sessnode/sessnode/internal/drill/leak"
@@ -124,58 +122,17 @@ func (r *round) compareLogs() error {
 	return nil
 }
 
-// readLog finds the Raft log below a data directory, whatever its name: the database with a bucket of logs.
-func readLog(dir string) (map[uint64]check.LogEntry, error) {
-	entries := map[uint64]check.LogEntry{}
-	found := 0
-	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.Type().IsRegular() || !isLog(path) {
-			return err
-		}
-		found++
-		return readEntries(path, entries)
-	})
-	if err == nil && found != 1 {
-		err = fmt.Errorf("%d Raft logs in the data directory, want 1", found)
-	}
-	return entries, err
-}
-
-func isLog(path string) bool {
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true})
+// readLog reads the Raft log of a data directory, of whatever kind it is.
+func readLog(path string) (entries map[uint64]check.LogEntry, err error) {
+	dir, err := raftlog.OpenToRead(path)
 	if err != nil {
-		return false
+		return nil, err
 	}
-	defer db.Close()
-	is := false
-	_ = db.View(func(tx *bbolt.Tx) error {
-		is = tx.Bucket([]byte("logs")) != nil
-		return nil
-	})
-	return is
-}
-
-func readEntries(path string, entries map[uint64]check.LogEntry) error {
-	store, err := raftboltdb.New(raftboltdb.Options{Path: path, BoltOptions: &bbolt.Options{ReadOnly: true}})
-	if err != nil {
-		return err
-	}
-	defer store.Close()
-	first, err := store.FirstIndex()
-	if err != nil {
-		return err
-	}
-	last, err := store.LastIndex()
-	if err != nil {
-		return err
-	}
-	for index := first; index <= last && first > 0; index++ {
-		var entry raft.Log
-		if err := store.GetLog(index, &entry); err != nil {
-			return fmt.Errorf("entry %d: %w", index, err)
-		}
+	defer func() { err = errors.Join(err, dir.Close()) }()
+	entries = map[uint64]check.LogEntry{}
+	_, err = raftlog.Walk(dir, func(entry *raft.Log) {
 		sum := sha256.Sum256(append([]byte{byte(entry.Type)}, entry.Data...))
-		entries[index] = check.LogEntry{Term: entry.Term, Digest: hex.EncodeToString(sum[:8])}
-	}
-	return nil
+		entries[entry.Index] = check.LogEntry{Term: entry.Term, Digest: hex.EncodeToString(sum[:8])}
+	})
+	return entries, err
 }

@@ -136,7 +136,7 @@ func (r *round) setUp(ctx context.Context) error {
 	r.load = load.New(load.Config{Nodes: urls, Seed: r.cfg.Seed})
 	listener, err := client.New(strings.Join(urls, ","), client.WithApp(load.App))
 	if err == nil {
-		r.follow = follow.Start(ctx, listener)
+		r.follow = follow.Start(ctx, listener, sessnode.OldestEvent)
 	}
 	return err
 }

@@ -31,17 +31,21 @@ type Config struct {
 type Cluster struct {
 	Nodes []*Node
 	root  string
+
+	config  Config
+	keyFile string
 }
 
 // New prepares a cluster without starting it. Close must be called also after an error.
 func New(ctx context.Context, c Config) (*Cluster, error) {
-	cluster := &Cluster{root: c.Root}
+	cluster := &Cluster{root: c.Root, config: c}
 	key := make([]byte, 32)
 	_, _ = rand.Read(key)
 	keyFile := filepath.Join(c.Root, "cluster.key")
 	if err := os.WriteFile(keyFile, []byte(hex.EncodeToString(key)+"\n"), 0o600); err != nil {
 		return cluster, err
 	}
+	cluster.keyFile = keyFile
 	ports, err := FreePorts(3 * c.Nodes)
 	if err != nil {
 		return cluster, err
@@ -74,6 +78,26 @@ func New(ctx context.Context, c Config) (*Cluster, error) {
 		cluster.Nodes = append(cluster.Nodes, node)
 	}
 	return cluster, nil
+}
+
+// Spare prepares one more node, which joins the others when it is started. It is none of Nodes: whoever starts it appends it there, so that
+// Close ends it too. Its data lies in a plain directory.
+func (c *Cluster) Spare() (*Node, error) {
+	ports, err := FreePorts(3)
+	if err != nil {
+		return nil, err
+	}
+	name := "n" + strconv.Itoa(len(c.Nodes)+1)
+	n := &Node{
+		Name: name, binary: c.config.Binary, LogFile: filepath.Join(c.config.Root, name+".log"),
+		HTTPAddr: loopback(ports[0]), NodeAddr: loopback(ports[1]), GossipAddr: loopback(ports[2]),
+		args: []string{"--seeds", c.Nodes[0].GossipAddr, "--expect", "0", "--cluster-key-file", c.keyFile, "--profile", c.config.Profile},
+	}
+	if c.config.Args != nil {
+		n.args = append(n.args, c.config.Args(name)...)
+	}
+	n.Disk, err = power.Plain(c.config.Root, name)
+	return n, err
 }
 
 // Start starts all nodes and waits until each is ready.

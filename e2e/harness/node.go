@@ -53,6 +53,9 @@ func (n *Node) Add(flags ...string) { n.args = append(n.args, flags...) }
 // Running reports whether the node's process exists; a paused one does.
 func (n *Node) Running() bool { return n.proc != nil && n.proc.Running() }
 
+// Pid returns the id of the node's process, which must have been started.
+func (n *Node) Pid() int { return n.proc.Pid() }
+
 // Kill sends SIGKILL and verifies that it was this signal that ended the process.
 func (n *Node) Kill() error {
 	if !n.Running() {
@@ -111,3 +114,6 @@ func (n *Node) close(ctx context.Context) error {
 
 // port returns the port of an address.
 func port(addr string) string { return addr[strings.LastIndexByte(addr, ':')+1:] }
+
+// Signal sends a signal to the node's process.
+func (n *Node) Signal(s syscall.Signal) error { return n.proc.cmd.Process.Signal(s) }

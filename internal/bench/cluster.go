@@ -23,18 +23,24 @@ const requestTimeout = 5 * time.Second
 // Cluster is a store that runs: the load goes to it over package wire, everything else over the Go client. It is safe for
 // concurrent use.
 type Cluster struct {
-	client  *client.Client
-	apiKey  string
-	timeout time.Duration
+	client *client.Client
+	access Access
 
 	mu    sync.Mutex
 	urlOf map[string]string // by the id of the node that answered there
 }
 
-// Reach prepares access to the cluster and app of a client. The load carries the API key, which must be the client's own;
-// empty where none is asked for. A request of the load has the time given, at most 30 s, the most that a node takes.
-func Reach(c *client.Client, apiKey string, timeout time.Duration) *Cluster {
-	return &Cluster{client: c, apiKey: apiKey, timeout: min(timeout, 30*time.Second), urlOf: map[string]string{}}
+// Access is how the load is let in: as the client is that stands beside it.
+type Access struct {
+	APIKey  string        // the client's own; empty where none is asked for
+	TLS     *tls.Config   // who vouches for nodes that speak TLS; nil: the system's authorities
+	Timeout time.Duration // of one request, at most 30 s, the most that a node takes
+}
+
+// Reach prepares access to the cluster and app of a client.
+func Reach(c *client.Client, a Access) *Cluster {
+	a.Timeout = min(a.Timeout, 30*time.Second)
+	return &Cluster{client: c, access: a, urlOf: map[string]string{}}
 }
 
 // Nodes asks a node for the members. The URLs that were given are used for the nodes that answer there; other nodes are
@@ -97,9 +103,11 @@ func (c *Cluster) RevokeSubject(ctx context.Context, subject string) (uint64, er
 
 // Connect prepares a connection to a node.
 func (c *Cluster) Connect(n Node) Conn {
-	target := wire.Target{Address: hostOf(n.URL), APIKey: c.apiKey, Timeout: c.timeout}
+	target := wire.Target{Address: hostOf(n.URL), APIKey: c.access.APIKey, Timeout: c.access.Timeout}
 	if host, secure := strings.CutPrefix(n.URL, "https://"); secure {
-		target.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
+		if target.TLS = c.access.TLS; target.TLS == nil {
+			target.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
+		}
 		if _, _, err := net.SplitHostPort(host); err != nil {
 			target.Address = net.JoinHostPort(host, "443")
 		}

@@ -22,6 +22,8 @@ type Config struct {
 	Hold    time.Duration // how long a fault lasts at least; 0: as the scenario says
 	Budget  time.Duration // the longest time without an acknowledged write that passes; default DefaultBudget
 
+	Target *Target // the live cluster that is drilled; nil: one of the drill's own
+
 	Sabotage string // breaks the nodes on purpose; needs a Binary with the build tag `sabotage`
 	Keep     bool   // leave the folder with data and logs behind
 	Observer Observer
@@ -44,10 +46,14 @@ func (c Config) Validate() error {
 			faults = append(faults, fmt.Errorf(format, args...))
 		}
 	}
-	fault(c.Nodes != 3 && c.Nodes != 5, "--nodes is %d, allowed are 3 and 5", c.Nodes)
+	fault(c.Target == nil && c.Nodes != 3 && c.Nodes != 5, "--nodes is %d, allowed are 3 and 5", c.Nodes)
 	fault(c.Clients < 4 || c.Clients > 256, "--clients is %d, allowed are 4 to 256", c.Clients)
 	fault(c.People < 1 || c.People > 20, "--people is %d, allowed are 1 to 20", c.People)
 	fault(c.Hold < 0 || c.Hold > 10*time.Minute, "--hold is %v, allowed is up to 10m", c.Hold)
 	fault(c.Budget < 100*time.Millisecond || c.Budget > 10*time.Minute, "--budget is %v, allowed is 100ms to 10m", c.Budget)
+	if t := c.Target; t != nil {
+		fault(t.Limit < 30*time.Second || t.Limit > time.Hour, "--max-duration is %v, allowed is 30s to 1h", t.Limit)
+		fault(c.Hold >= t.Limit, "--hold is %v, allowed is less than --max-duration (%v)", c.Hold, t.Limit)
+	}
 	return errors.Join(faults...)
 }

@@ -2,13 +2,11 @@ package drill
 
 import (
 	"fmt"
-	"runtime"
 	"strconv"
 	"time"
 
 	"github.com/sessnode/sessnode/internal/drill/history"
 	"github.com/sessnode/sessnode/internal/drill/load"
-	"github.com/sessnode/sessnode/internal/drill/result"
 	"github.com/sessnode/sessnode/internal/drill/timeline"
 )
 
@@ -48,50 +46,12 @@ func (r *run) count(seen load.Results) {
 	c.EventsHeard, c.SearchedMB = r.stage.settled.events, int(r.stage.settled.searched>>20)
 }
 
-// Limits says what no drill proves, a sentence each.
-func Limits() []string {
-	return []string{
-		"All nodes ran on one machine, with one clock and one disk: what only two machines can do to each other was not tried.",
-		"What was not asked within these seconds was not judged; another seed asks other things at other moments.",
-		"Whether a machine's disk keeps what it says it has synced is for its maker to prove.",
-	}
-}
-
-// begin fills in what is known before anything runs.
-func (r *run) begin() {
-	r.result = result.Result{
-		Schema: result.Schema, Scenario: r.scenario.Name, Title: r.scenario.Title, Seed: r.cfg.Seed, Started: time.Now().UTC(), Replay: r.replay(),
-		Limits: append(append([]string{}, r.scenario.Limits...), Limits()...),
-		Environment: result.Environment{Version: r.cfg.Version, Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH, CPUs: runtime.NumCPU(),
-			Nodes: r.cfg.Nodes, Profile: profile, ElectMS: timeline.MS(electionTimeout), Clients: r.cfg.Clients, People: r.cfg.People,
-			HoldMS: timeline.MS(r.longer()), BudgetMS: timeline.MS(r.cfg.Budget), Args: r.cfg.Args, Sabotage: r.cfg.Sabotage},
-	}
-}
-
 // longer is how long a fault is held if not as the scenario says by itself, 0 if so: as was asked for, or as a suite has it.
 func (r *run) longer() time.Duration {
 	if usual, known := Named(r.scenario.Name); r.cfg.Hold == 0 && known && usual.Hold != r.scenario.Hold {
 		return r.scenario.Hold
 	}
 	return r.cfg.Hold
-}
-
-// replay is the command that repeats the drill.
-func (r *run) replay() string {
-	defaults := DefaultConfig()
-	command := fmt.Sprintf("sessnode drill %s --seed %d", r.scenario.Name, r.cfg.Seed)
-	for _, f := range []struct {
-		name         string
-		value, usual any
-	}{
-		{"nodes", r.cfg.Nodes, defaults.Nodes}, {"clients", r.cfg.Clients, defaults.Clients}, {"people", r.cfg.People, defaults.People},
-		{"hold", r.longer(), defaults.Hold}, {"budget", r.cfg.Budget, defaults.Budget}, {"sabotage", r.cfg.Sabotage, ""},
-	} {
-		if f.value != f.usual {
-			command += fmt.Sprintf(" --%s %v", f.name, f.value)
-		}
-	}
-	return command
 }
 
 func uintText(n uint64) string { return strconv.FormatUint(n, 10) }

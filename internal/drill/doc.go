@@ -6,5 +6,8 @@
 // (internal/sabotage), and have to find each. And a drill is repeated by its seed, which decides who is hurt, and what clients want;
 // what it does not decide is time, so a repetition is alike and not the same.
 //
+// A Target is a cluster that others use. It is drilled where it runs, only in ways that end by themselves or by its operator's hands, in
+// apps of the drill's own, and after Examine has found it fit; what is owed to it is told before, and undone however the drill ends (Owed).
+//
 // A Scenario says what is done to the cluster; Run plays one, RunSuite several.
 package drill

@@ -12,6 +12,8 @@ type Observer interface {
 	Begin(s Scenario, c Config)
 	// Event is called for what a person should read: a phase begins, a fault lands, a node takes office.
 	Event(at time.Duration, text string)
+	// Owe is called before a live cluster is changed, with the command that undoes it should the drill be killed before it does.
+	Owe(command string)
 	// Progress is called a few times a second.
 	Progress(p Progress)
 	// End is called once, with the verdict.
@@ -53,6 +55,9 @@ func (Silent) Begin(Scenario, Config) {}
 
 // Event does nothing.
 func (Silent) Event(time.Duration, string) {}
+
+// Owe does nothing.
+func (Silent) Owe(string) {}
 
 // Progress does nothing.
 func (Silent) Progress(Progress) {}

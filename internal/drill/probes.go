@@ -21,7 +21,7 @@ func (r *run) transfer(ctx context.Context, from, to *local.Node) error {
 	if err != nil {
 		return err
 	}
-	return from.Ask.Transfer(ctx, status.Node)
+	return from.Order.Transfer(ctx, status.Node)
 }
 
 // voters describes who votes, as a node sees it.

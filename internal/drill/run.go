@@ -80,6 +80,9 @@ func Run(ctx context.Context, s Scenario, cfg Config) (result.Result, Evidence, 
 	if err := cfg.Validate(); err != nil {
 		return result.Result{}, Evidence{}, err
 	}
+	if cfg.Target != nil && !s.Live || cfg.Target == nil && s.ByHand {
+		return result.Result{}, Evidence{}, fmt.Errorf("%s cannot be played on this cluster", s.Name)
+	}
 	r := &run{cfg: cfg, scenario: s, rng: rand.New(rand.NewPCG(cfg.Seed, 1)), hold: s.Hold}
 	if cfg.Hold > 0 {
 		r.hold = cfg.Hold
@@ -92,6 +95,9 @@ func Run(ctx context.Context, s Scenario, cfg Config) (result.Result, Evidence, 
 		return result.Result{}, Evidence{}, errors.Join(err, r.stage.close())
 	}
 	evidence := r.drill(ctx)
+	if ctx.Err() != nil && r.isTarget() {
+		r.cfg.Observer.Event(r.now(), "interrupted: what was done is undone now; once more, and you are told how to do it by hand")
+	}
 	err = r.stage.close()
 	if ctx.Err() != nil {
 		return result.Result{}, Evidence{}, errors.Join(ctx.Err(), err)
@@ -107,13 +113,14 @@ func Run(ctx context.Context, s Scenario, cfg Config) (result.Result, Evidence, 
 
 // drill plays the scenario on the stage that is set, and judges.
 func (r *run) drill(ctx context.Context) Evidence {
-	playing, stop := context.WithCancel(ctx)
+	playing, stop := r.bounded(ctx)
 	defer stop()
+	context.AfterFunc(playing, r.load.Abandon) // nobody waits for requests of a drill that has ended
 	r.watch.start(playing)
 	r.stalls = watchStalls(playing)
 	r.load.Start(playing)
 	err := r.play(playing)
-	if err != nil && ctx.Err() == nil {
+	if err != nil && ctx.Err() == nil && !r.tooLong(playing) {
 		r.failed(err)
 	}
 	if err == nil {
@@ -123,6 +130,7 @@ func (r *run) drill(ctx context.Context) Evidence {
 	if err == nil {
 		r.load.Stop()
 		r.settle(playing)
+		r.tooLong(playing)
 	} else {
 		r.load.Close() // nobody can be waited for in a cluster that is not whole
 	}

@@ -18,6 +18,8 @@ type Scenario struct {
 	Disks  bool          // each node has a disk that can lose power: needs root on Linux
 	Flags  []string
 	Serves serving
+	Live   bool     // it may be played on a live cluster: what it does ends by itself
+	ByHand bool     // an operator hurts the cluster; on a live one only, and in no suite
 	Limits []string // what it does not prove, beside what no drill proves
 
 	play func(ctx context.Context, r *run) error
@@ -50,7 +52,7 @@ const nightlyHold = 3
 
 // Scenarios lists all scenarios, in the order in which suites play them.
 func Scenarios() []Scenario {
-	return slices.Concat(processScenarios(), networkScenarios(), diskScenarios(), clusterScenarios())
+	return slices.Concat(processScenarios(), networkScenarios(), diskScenarios(), clusterScenarios(), liveScenarios())
 }
 
 // Named returns the scenario of a name.
@@ -63,6 +65,11 @@ func Named(name string) (Scenario, bool) {
 	return Scenario{}, false
 }
 
+// In reports whether a suite plays the scenario: the nightly one plays all that need nobody's hands.
+func (s Scenario) In(suite Suite) bool {
+	return suite == Nightly && !s.ByHand || slices.Contains(s.Suites, suite)
+}
+
 // In returns the scenarios of a suite.
 func In(suite Suite) []Scenario {
 	var in []Scenario
@@ -70,7 +77,7 @@ func In(suite Suite) []Scenario {
 		if suite == Nightly {
 			s.Hold *= nightlyHold
 		}
-		if suite == Nightly || slices.Contains(s.Suites, suite) {
+		if s.In(suite) {
 			in = append(in, s)
 		}
 	}

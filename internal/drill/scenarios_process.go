@@ -19,7 +19,7 @@ func processScenarios() []Scenario {
 			Suites: []Suite{Quick, Standard}, Hold: 2 * time.Second, play: leaderPause},
 		{Name: "step-down", Title: "Leadership is handed to another node again and again.",
 			Must:   "Each hand-over takes a moment; no request fails that is tried again.",
-			Suites: []Suite{Standard}, Hold: 2 * time.Second, play: stepDown},
+			Suites: []Suite{Standard}, Hold: 2 * time.Second, Live: true, play: stepDown},
 		{Name: "follower-kill", Title: "A follower is killed (SIGKILL), and started again later.",
 			Must:   "Nobody notices; the follower catches up.",
 			Suites: []Suite{Standard}, Hold: 2 * time.Second, play: followerKill},

@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/sessnode/sessnode"
 	"github.com/sessnode/sessnode/client"
 	"github.com/sessnode/sessnode/internal/drill/faultnet"
 	"github.com/sessnode/sessnode/internal/drill/follow"
@@ -31,12 +32,17 @@ type stage struct {
 	app      *people.Site
 	log      *os.File
 	follower *follow.Follower
+	apps     apps   // of a drill of a live cluster
+	after    string // the place behind which all events are the drill's
 	settled  settled
 }
 
 // openStage starts everything but the load. The caller must close what it returns, also with an error.
 func openStage(ctx context.Context, r *run) (*stage, error) {
-	s := &stage{run: r}
+	s := &stage{run: r, after: sessnode.OldestEvent}
+	if r.isTarget() {
+		return s, s.openTarget(ctx)
+	}
 	local.Sweep()
 	var err error
 	if s.folder, err = local.NewFolder(local.DrillFolder); err != nil {
@@ -80,21 +86,22 @@ func (s *stage) config() local.Config {
 // openLoad prepares the clients with known histories, who follows all events, the login app and its people.
 func (s *stage) openLoad(ctx context.Context) error {
 	r := s.run
-	var urls []string
-	for _, n := range r.cluster.Nodes {
-		urls = append(urls, n.URL)
-	}
-	r.load = load.New(load.Config{Nodes: urls, Key: r.cluster.Keys.Operator, Seed: r.cfg.Seed, Clients: r.cfg.Clients, Watchers: 5, Try: tryLimit, Sticky: true})
+	working := s.working()
+	r.load = load.New(working)
 	r.watch = newWatcher(r)
-	listener, err := client.New(r.cluster.URLs(), client.WithAPIKey(r.cluster.Keys.Operator), client.WithApp(load.App))
+	listener, err := r.cluster.Client(client.WithApp(working.App))
 	if err != nil {
 		return err
 	}
-	s.follower = follow.Start(ctx, listener)
-	if s.log, err = os.OpenFile(s.folder.File("app.log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600); err != nil {
-		return err
+	s.follower = follow.Start(ctx, listener, s.after)
+	told := slog.New(slog.DiscardHandler)
+	if s.folder != nil {
+		if s.log, err = os.OpenFile(s.folder.File("app.log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600); err != nil {
+			return err
+		}
+		told = slog.New(slog.NewTextHandler(s.log, nil))
 	}
-	sessions, err := r.cluster.AppClient()
+	sessions, err := s.appClient()
 	if err != nil {
 		return err
 	}
@@ -103,10 +110,10 @@ func (s *stage) openLoad(ctx context.Context) error {
 		sessions.Close()
 		return err
 	}
-	if s.app, err = people.Serve(ln, r.cfg.App, sessions, slog.New(slog.NewTextHandler(s.log, nil))); err != nil {
+	if s.app, err = people.Serve(ln, r.cfg.App, sessions, told); err != nil {
 		return err
 	}
-	r.crowd = people.Start(ctx, s.app.URL, people.Names()[:r.cfg.People], people.Pace{Think: drillThink, Clicks: 12})
+	r.crowd = people.Start(ctx, s.app.URL, people.Names()[:r.cfg.People], people.Pace{Think: s.pace(), Clicks: 12})
 	return nil
 }
 
@@ -126,7 +133,9 @@ func (s *stage) close() error {
 	if s.app != nil {
 		faults = append(faults, s.app.Close())
 	}
-	if r.cluster != nil {
+	if r.isTarget() {
+		faults = append(faults, r.cfg.Target.Owed.settleAll())
+	} else if r.cluster != nil {
 		faults = append(faults, r.cluster.Close())
 	}
 	if r.net != nil {

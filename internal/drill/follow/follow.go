@@ -28,12 +28,13 @@ type Follower struct {
 	err    error            // guarded by mu; why it stopped hearing
 }
 
-// Start starts to listen with a client, which it takes over; Close ends it.
-func Start(ctx context.Context, sessions *client.Client) *Follower {
+// Start starts to listen with a client, which it takes over; Close ends it. After is the place behind which nothing must be missed, or
+// sessnode.OldestEvent.
+func Start(ctx context.Context, sessions *client.Client, after string) *Follower {
 	ctx, cancel := context.WithCancel(ctx)
 	f := &Follower{sessions: sessions, end: cancel}
 	f.done.Go(func() { // ends with ctx
-		for event, err := range sessions.Events(ctx, client.Follow{After: sessnode.OldestEvent}) {
+		for event, err := range sessions.Events(ctx, client.Follow{After: after}) {
 			f.mu.Lock()
 			if f.err = err; err == nil {
 				f.events = append(f.events, event)

@@ -97,6 +97,17 @@ func (p *Printer) Event(at time.Duration, text string) {
 	p.say(line)
 }
 
+// Owe prints a command that undoes what a drill is about to do to a live cluster. It is printed whole, so that it can be copied.
+func (p *Printer) Owe(command string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.form == JSONL {
+		p.print(map[string]any{"kind": "owed", "scenario": p.state.Scenario, "command": command})
+		return
+	}
+	_ = p.live.Say("should this drill be killed:  " + term.Clean(command))
+}
+
 // Update shows how the drill stands. In a pipe it prints nothing: the events say enough.
 func (p *Printer) Update(state State) {
 	p.mu.Lock()

@@ -21,17 +21,19 @@ import (
 type api struct {
 	http   *http.Client
 	nodes  []string // base addresses
+	app    string   // the path of the app
 	key    string   // of an operator; may be empty
 	server string   // how long a node may work on a request, in seconds
 }
 
 const maxAnswer = 1 << 20
 
-// newAPI makes an API. A client gives up on a node after limit; the node is told two thirds of it.
-func newAPI(nodes []string, key string, limit time.Duration) *api {
-	server := strconv.FormatFloat((limit * 2 / 3).Seconds(), 'f', 3, 64)
-	return &api{nodes: nodes, key: key, server: server, http: &http.Client{Timeout: limit, Transport: &http.Transport{
+// newAPI makes an API. A client gives up on a node after cfg.Try; the node is told two thirds of it.
+func newAPI(cfg Config) *api {
+	server := strconv.FormatFloat((cfg.Try * 2 / 3).Seconds(), 'f', 3, 64)
+	return &api{nodes: cfg.Nodes, app: "/v1/apps/" + cfg.App, key: cfg.Key, server: server, http: &http.Client{Timeout: cfg.Try, Transport: &http.Transport{
 		DialContext:         (&net.Dialer{Timeout: 500 * time.Millisecond}).DialContext,
+		TLSClientConfig:     cfg.TLS,
 		MaxIdleConnsPerHost: 64,
 		DisableCompression:  true,
 	}}}
@@ -41,7 +43,7 @@ func (a *api) close() { a.http.CloseIdleConnections() }
 
 // call is one request, before it is known to which node it goes.
 type call struct {
-	method, path string
+	method, path string // the path below that of the app
 	token        sessnode.Token
 	op           string // Idempotency-Key
 	ifMatch      string
@@ -89,7 +91,7 @@ func (a *api) request(ctx context.Context, node int, c call) (*http.Request, err
 			return nil, err
 		}
 	}
-	req, err := http.NewRequestWithContext(ctx, c.method, a.nodes[node]+c.path, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, c.method, a.nodes[node]+a.app+c.path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,9 @@ import (
 	"github.com/sessnode/sessnode/fsm"
 )
 
+// appPath is the path of the app that a load uses by itself.
+const appPath = "/v1/apps/" + App
+
 // fake is the state machine behind a few routes: a store without a cluster, so that the workload and its records can be
 // tried without processes. It serves several addresses, as nodes would.
 type fake struct {

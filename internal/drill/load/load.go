@@ -6,6 +6,7 @@ package load
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -20,7 +21,9 @@ import (
 // Config is how much work is done.
 type Config struct {
 	Nodes    []string      // base addresses
+	App      string        // that the sessions belong to; default App
 	Key      string        // API key of an operator; empty: the nodes ask for none
+	TLS      *tls.Config   // who vouches for nodes that speak TLS; nil: the system's authorities
 	Seed     uint64        // decides what each client wants; timing is not decided by it
 	Clients  int           // default 20
 	Watchers int           // sessions that are left to expire at any time; default 6, negative: none
@@ -34,7 +37,7 @@ const (
 	subjectSlots = 6
 )
 
-// App is the app that the sessions belong to.
+// App is the app that the sessions belong to unless a Config says otherwise.
 const App = "shop"
 
 // Load is a running workload. Start and Stop are called once each, by one goroutine; the rest is safe for concurrent use.
@@ -68,6 +71,9 @@ type Load struct {
 
 // New prepares a workload.
 func New(cfg Config) *Load {
+	if cfg.App == "" {
+		cfg.App = App
+	}
 	if cfg.Clients == 0 {
 		cfg.Clients = 20
 	}
@@ -80,7 +86,7 @@ func New(cfg Config) *Load {
 	if cfg.Think == 0 {
 		cfg.Think = 8 * time.Millisecond
 	}
-	l := &Load{cfg: cfg, api: newAPI(cfg.Nodes, cfg.Key, cfg.Try), rec: history.NewRecorder()}
+	l := &Load{cfg: cfg, api: newAPI(cfg), rec: history.NewRecorder()}
 	l.broken = make([]atomic.Int64, len(cfg.Nodes))
 	l.life, l.abandon = context.WithCancel(context.Background())
 	for i := range l.subjects {
@@ -133,6 +139,9 @@ func (l *Load) Close() {
 	l.watchers.Wait()
 	l.api.close()
 }
+
+// Abandon cuts off every request under way and to come: whoever waits for one, also in Finish, waits no longer.
+func (l *Load) Abandon() { l.abandon() }
 
 // Recorder returns where operations are recorded, also while the work goes on.
 func (l *Load) Recorder() *history.Recorder { return l.rec }

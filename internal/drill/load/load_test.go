@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -123,7 +125,7 @@ func TestARequestThatWentOutIsNeverCertainlyNotDone(t *testing.T) {
 	})
 	server.Start()
 	defer server.Close()
-	a := newAPI([]string{server.URL}, "", time.Second)
+	a := newAPI(Config{Nodes: []string{server.URL}, Try: time.Second})
 	defer a.close()
 	req := call{method: "PATCH", path: sessionPath, op: "op", body: map[string]string{}}
 	if r := a.do(t.Context(), 0, req); r.outcome != history.Done {
@@ -134,5 +136,36 @@ func TestARequestThatWentOutIsNeverCertainlyNotDone(t *testing.T) {
 	}
 	if r := a.do(t.Context(), 0, req); r.outcome != history.NotDone {
 		t.Errorf("a request without a connection: %v, want not-done", r.outcome)
+	}
+}
+
+// A load on a cluster that others use must touch no app but its own.
+func TestEveryRequestIsAboutTheAppOfTheLoad(t *testing.T) {
+	t.Parallel()
+	var paths sync.Map
+	var asked atomic.Int64
+	enough := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		paths.Store(r.URL.Path, true)
+		if asked.Add(1) == 100 {
+			close(enough)
+		}
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}))
+	defer server.Close()
+	l := New(Config{Nodes: []string{server.URL, server.URL, server.URL}, App: "drill-ab12", Clients: 4, Try: time.Second})
+	l.Start(t.Context())
+	<-enough
+	l.Close()
+	seen := 0
+	paths.Range(func(path, _ any) bool {
+		seen++
+		if p := path.(string); p != "/v1/cluster" && !strings.HasPrefix(p, "/v1/apps/drill-ab12/") {
+			t.Errorf("a request was about %s", p)
+		}
+		return true
+	})
+	if seen < 2 {
+		t.Errorf("%d paths were asked for: nothing was shown", seen)
 	}
 }

@@ -116,14 +116,15 @@ func (c *client) identify(s *session) (id, subject string) {
 	return body.ID, body.Subject
 }
 
+// The paths of requests, below that of the app.
 const (
-	appPath     = "/v1/apps/" + App
-	sessionPath = appPath + "/session"
+	sessionPath  = "/session"
+	subjectsPath = "/subjects/"
 )
 
 // subjectCall builds the request of an operation on a subject.
 func subjectCall(op *history.Op, spared string) call {
-	path := appPath + "/subjects/" + url.PathEscape(op.Subject) + "/sessions"
+	path := subjectsPath + url.PathEscape(op.Subject) + "/sessions"
 	if op.Kind == history.List {
 		return call{method: "GET", path: path}
 	}

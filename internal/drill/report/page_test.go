@@ -173,6 +173,22 @@ func TestWhatIsBrokenStandsRightUnderTheVerdict(t *testing.T) {
 }
 
 // TestAPageOfAMinuteIsSmall draws a drill of 60 s in which every slot is different and as many lines and points as a drill keeps.
+// TestThePageOfALiveClusterClaimsNothingOfItsInside: what was out of the drill's reach.
+func TestThePageOfALiveClusterClaimsNothingOfItsInside(t *testing.T) {
+	r := resulttest.Passed()
+	r.Logs, r.Environment.Profile, r.Environment.ElectMS, r.Environment.Target = nil, "", 0, "c0ffee"
+	var page strings.Builder
+	if err := WritePage(&page, r, true); err != nil {
+		t.Fatal(err)
+	}
+	own := drawn(t)["passed"]
+	for text, ofLive := range map[string]bool{"nodes of a live cluster": true, "c0ffee": true, "out of a drill": true, "election time-out ": false, "searched for tokens": false} {
+		if got := strings.Contains(page.String(), text); got != ofLive || strings.Contains(own, text) == ofLive {
+			t.Errorf("%q stands in the page of a live cluster: %v, want %v, and the contrary in that of a drill's own", text, got, ofLive)
+		}
+	}
+}
+
 func TestAPageOfAMinuteIsSmall(t *testing.T) {
 	r := resulttest.Failed()
 	points, lines := r.Points, r.Logs
