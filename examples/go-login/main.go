@@ -29,17 +29,18 @@ func main() {
 	addr := flag.String("addr", "127.0.0.1:8480", "where to listen: host and port")
 	store := flag.String("store", "", "URL of the cluster; with a key in it, set SESSNODE_URL instead (default "+localNodes+")")
 	keyFile := flag.String("api-key-file", os.Getenv("SESSNODE_API_KEY_FILE"), "file with the app's API key")
+	cookie := flag.String("cookie", "", "name of the cookie; the other examples say sessnode, so that who shares it shares one login (default session)")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *addr, cmp.Or(*store, os.Getenv("SESSNODE_URL"), localNodes), *keyFile); err != nil {
+	if err := run(ctx, *addr, cmp.Or(*store, os.Getenv("SESSNODE_URL"), localNodes), *keyFile, *cookie); err != nil {
 		slog.Error("go-login ends", "err", err)
 		os.Exit(1)
 	}
 }
 
 // run serves the app until ctx ends. An empty keyFile leaves it to the store's URL whether there is a key.
-func run(ctx context.Context, addr, store, keyFile string) error {
+func run(ctx context.Context, addr, store, keyFile, cookie string) error {
 	var options []client.Option
 	if keyFile != "" {
 		key, err := os.ReadFile(keyFile)
@@ -54,9 +55,9 @@ func run(ctx context.Context, addr, store, keyFile string) error {
 	}
 	defer sessions.Close()
 	if sessions.Name() == "" {
-		sessions = sessions.In("login")
+		sessions = sessions.In(cmp.Or(os.Getenv("SESSNODE_APP"), "login"))
 	}
-	app, err := login.New(sessions, login.Options{})
+	app, err := login.New(sessions, login.Options{Cookie: cookie})
 	if err != nil {
 		return err
 	}

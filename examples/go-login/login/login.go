@@ -24,6 +24,9 @@ type Options struct {
 	// Title is the name of the app on its pages. Empty means "Reading Room".
 	Title string
 
+	// Cookie is the name of the cookie. Empty means that of sessionhttp. Applications that share one login have the same.
+	Cookie string
+
 	// Log gets what goes wrong. Nil means slog.Default().
 	Log *slog.Logger
 }
@@ -55,7 +58,7 @@ func New(sessions *client.Client, o Options) (http.Handler, error) {
 		return nil, err
 	}
 	a := &app{users: users, pages: pages, log: o.Log}
-	m, err := sessionhttp.New(sessions, sessionhttp.Options{Log: o.Log, OnError: a.storeFailed})
+	m, err := sessionhttp.New(sessions, sessionhttp.Options{CookieName: o.Cookie, Log: o.Log, OnError: a.storeFailed})
 	if err != nil {
 		return nil, err
 	}
