@@ -19,12 +19,8 @@ const gap = "BLOCK\n"
 const goLimit = 3 * time.Minute
 
 // runGo compiles a Go block in a module of its own that uses the checkout, and runs it: a whole program by itself, a part of
-// one inside of the template that its marker names, as a test. A block that says from which file of the checkout it comes is
-// only compared: that file is compiled, and run, where it lies.
+// one inside of the template that its marker names, as a test.
 func (p *Place) runGo(ctx context.Context, b Block) error {
-	if b.Marker.Verb == "from" {
-		return p.quoted(b)
-	}
 	dir, err := os.MkdirTemp(filepath.Join(p.dir, "tmp"), "go")
 	if err != nil {
 		return err
@@ -59,28 +55,6 @@ func (p *Place) runGo(ctx context.Context, b Block) error {
 		}
 	}
 	return nil
-}
-
-func (p *Place) quoted(b Block) error {
-	source, err := os.ReadFile(filepath.Join(p.root, filepath.FromSlash(b.Marker.Arg)))
-	if err != nil {
-		return err
-	}
-	if !strings.HasSuffix(b.Marker.Arg, "_test.go") || !strings.Contains(flat(string(source)), flat(b.Text)) {
-		return fmt.Errorf("the block does not stand in %s, or that is no test", b.Marker.Arg)
-	}
-	return nil
-}
-
-// flat is code without its indentation and empty lines.
-func flat(code string) string {
-	var b strings.Builder
-	for line := range strings.Lines(code) {
-		if line = strings.TrimSpace(line); line != "" {
-			b.WriteString(line + "\n")
-		}
-	}
-	return b.String()
 }
 
 // module makes a module that requires the checkout, and what the checkout requires, as `go mod tidy` would write it.

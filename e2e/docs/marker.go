@@ -16,7 +16,7 @@ import (
 //	<!-- run: numbers -->                  console: is compared without its numbers, because it measures something
 //	<!-- run: file NAME -->                is written to a file in the shell's folder
 //	<!-- run: in NAME -->                  Go: is put into testdata/NAME.go.tmpl, which is then run as a test
-//	<!-- run: from FILE -->                Go: stands in this file of the checkout, line by line, which other tests compile
+//	<!-- run: from FILE -->                Go, Python: stands in this file of the checkout, line by line, which other tests run
 type Marker struct {
 	Verb string // "" = none
 	Arg  string

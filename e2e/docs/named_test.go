@@ -39,7 +39,7 @@ func TestEveryTestThatIsNamedExists(t *testing.T) {
 	}
 	named := 0
 	for _, page := range all {
-		if !docs.Followed(page.Path) {
+		if !docs.Followed(page.Path) || page.Path == "docs/reference/upstream-suites.md" { // which names the tests of others
 			continue
 		}
 		page.Prose(func(number int, line string) {

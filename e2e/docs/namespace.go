@@ -30,6 +30,11 @@ func Main(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, "FAIL: the tests of the documentation need root: a network in which the ports of the pages are free")
 		return 1
 	}
+	// The network inside reaches no registry: what the pages import has to be there before.
+	if out, err := exec.Command("../../scripts/python.sh").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "FAIL: the Python packages: %v\n%s", err, out)
+		return 1
+	}
 	code, err := runInside()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "FAIL:", err)

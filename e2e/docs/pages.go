@@ -1,6 +1,12 @@
 package docs
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
+
+// languages are those of blocks that are run.
+var languages = []string{"sh", "console", "go", "python"}
 
 // Followed reports whether a page tells people what to run, so that its blocks are run.
 func Followed(path string) bool {
@@ -10,7 +16,7 @@ func Followed(path string) bool {
 // Runs reports whether anything on the page is run, or left out by a marker.
 func (p Page) Runs() bool {
 	for _, b := range p.Blocks {
-		if b.Lang == "sh" || b.Lang == "console" || b.Lang == "go" || b.Marker.Verb != "" {
+		if slices.Contains(languages, b.Lang) || b.Marker.Verb != "" {
 			return true
 		}
 	}

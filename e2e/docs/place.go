@@ -16,7 +16,7 @@ const Upstream = "https://github.com/sessnode/sessnode"
 // firstPage is read in an empty folder, because it says how to get the source; all others in a fresh copy of the checkout.
 const firstPage = "README.md"
 
-// Place is a folder with all that the reader of one page has: the source, the program on the PATH, a home.
+// Place is a folder with all that the reader of one page has: the source, the program and the Python packages on the PATH, a home.
 type Place struct {
 	root string // the checkout
 	dir  string
@@ -44,7 +44,8 @@ func NewPlace(ctx context.Context, root, program, dir string) (*Place, error) {
 		}
 	}
 	p.env = append(goEnv,
-		"PATH="+program+string(os.PathListSeparator)+os.Getenv("PATH"),
+		"PATH="+strings.Join([]string{program, filepath.Join(root, "python", ".venv", "bin"), os.Getenv("PATH")}, string(os.PathListSeparator)),
+		"PYTHONDONTWRITEBYTECODE=1",
 		"HOME="+filepath.Join(dir, "home"),
 		"TMPDIR="+filepath.Join(dir, "tmp"),
 		"LANG=C.UTF-8", "TZ=UTC", "TERM=dumb",
@@ -85,7 +86,7 @@ func (p *Place) Reader(ctx context.Context, page string) (*Reader, error) {
 			return nil, err
 		}
 	}
-	return NewReader(dir, filepath.Join(p.dir, "scratch"), p.env, p.runGo)
+	return NewReader(dir, filepath.Join(p.dir, "scratch"), p.env, p.runGo, p.quoted)
 }
 
 // publish makes a repository of the copied checkout, for `git clone`.

@@ -23,17 +23,22 @@ type Reader struct {
 	shell   *Shell
 	asides  []*Aside
 	goBlock func(context.Context, Block) error
+	quoted  func(Block) error
 	// Skipped are the blocks that a marker left out.
 	Skipped []Block
 }
 
-// NewReader prepares a reader in a folder. scratch is an empty folder; goBlock runs a Go block. Close must be called.
-func NewReader(dir, scratch string, env []string, goBlock func(context.Context, Block) error) (*Reader, error) {
+// errPython keeps Python out of sight of nobody: most of it is part of an application, which another block starts.
+var errPython = errors.New("a block of Python needs a marker: file NAME, from FILE, or skip REASON")
+
+// NewReader prepares a reader in a folder. scratch is an empty folder; goBlock runs a Go block, quoted looks one up that comes from a
+// file. Close must be called.
+func NewReader(dir, scratch string, env []string, goBlock func(context.Context, Block) error, quoted func(Block) error) (*Reader, error) {
 	shell, err := StartShell(dir, scratch, env)
 	if err != nil {
 		return nil, err
 	}
-	return &Reader{dir: dir, shell: shell, goBlock: goBlock}, nil
+	return &Reader{dir: dir, shell: shell, goBlock: goBlock, quoted: quoted}, nil
 }
 
 // Read does what one block tells to do. For a console block it returns the text that the block would have after this run; for
@@ -49,6 +54,8 @@ func (r *Reader) Read(ctx context.Context, b Block) (string, error) {
 		return b.Text, r.hosts(ctx, b)
 	case "file":
 		return b.Text, r.write(ctx, b)
+	case "from":
+		return b.Text, r.quoted(b)
 	case "interrupt":
 		if err := r.interrupt(); err != nil {
 			return b.Text, err
@@ -61,6 +68,8 @@ func (r *Reader) Read(ctx context.Context, b Block) (string, error) {
 		return r.replay(ctx, b)
 	case "go":
 		return b.Text, r.goBlock(ctx, b)
+	case "python":
+		return b.Text, errPython
 	}
 	return b.Text, nil
 }

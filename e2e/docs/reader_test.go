@@ -14,7 +14,8 @@ import (
 func read(t *testing.T, text string) ([]string, error) {
 	t.Helper()
 	env := []string{"PATH=" + os.Getenv("PATH")}
-	reader, err := docs.NewReader(t.TempDir(), t.TempDir(), env, func(context.Context, docs.Block) error { return errors.New("no Go here") })
+	reader, err := docs.NewReader(t.TempDir(), t.TempDir(), env, func(context.Context, docs.Block) error { return errors.New("no Go here") },
+		func(docs.Block) error { return errors.New("no files here") })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,6 +59,8 @@ func TestABlockThatFailsIsAnError(t *testing.T) {
 		"'''console\n$ false\n'''\n",
 		"'''console\n$ exit\n'''\n",
 		"'''go\nx := 1\n'''\n",
+		"'''python\nx = 1\n'''\n",
+		"<!-- run: from examples/none.py -->\n'''python\nx = 1\n'''\n",
 		"<!-- run: background until http://127.0.0.1:1/ -->\n'''sh\ntrue\n'''\n",
 	} {
 		if _, err := read(t, text); err == nil {
