@@ -1,0 +1,6 @@
+package sessions
+
+import "github.com/gorilla/sessions"
+
+// Options are gorilla's.
+type Options = sessions.Options
