@@ -1,0 +1,57 @@
+package main
+
+import (
+	"encoding/binary"
+	"errors"
+	"io"
+	"sync"
+
+	"github.com/hashicorp/raft"
+)
+
+// machine is the state machine: a map.
+type machine struct {
+	mu       sync.RWMutex
+	sessions map[string][]byte
+}
+
+func newMachine() *machine { return &machine{sessions: map[string][]byte{}} }
+
+// appendChange encodes one change: lengths, key, value. A touch is a change with no value, which leaves the one that is there.
+func appendChange(b []byte, key string, value []byte) []byte {
+	b = binary.LittleEndian.AppendUint16(b, uint16(len(key)))
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(value)))
+	return append(append(b, key...), value...)
+}
+
+// Apply carries out a batch of changes. Values stay in the entry's memory, as a lean store would have it.
+func (m *machine) Apply(l *raft.Log) any {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for b := l.Data; len(b) >= 6; {
+		k, v := int(binary.LittleEndian.Uint16(b)), int(binary.LittleEndian.Uint32(b[2:]))
+		if b = b[6:]; len(b) < k+v {
+			return errors.New("half a change")
+		}
+		if v > 0 {
+			m.sessions[string(b[:k])] = b[k : k+v : k+v]
+		}
+		b = b[k+v:]
+	}
+	return nil
+}
+
+// get returns a session's value, nil where there is none.
+func (m *machine) get(key string) []byte {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.sessions[key]
+}
+
+var errNoSnapshots = errors.New("a spike makes no snapshots")
+
+// Snapshot is never asked for.
+func (m *machine) Snapshot() (raft.FSMSnapshot, error) { return nil, errNoSnapshots }
+
+// Restore is never asked for.
+func (m *machine) Restore(io.ReadCloser) error { return errNoSnapshots }
