@@ -1,0 +1,72 @@
+//go:build e2e
+
+package main
+
+import (
+	"context"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sessnode/sessnode"
+	"github.com/sessnode/sessnode/e2e/harness"
+	"github.com/sessnode/sessnode/internal/bench/wire"
+)
+
+func TestMain(m *testing.M) { os.Exit(harness.Main(m)) }
+
+// TestAFloodIsShed: creates over far more connections than three nodes can serve. What is answered waits much less than it would if
+// everybody were served in turn, nothing is lost, and every logout gets through. It compares times of one run with each other only.
+func TestAFloodIsShed(t *testing.T) {
+	binary, err := harness.Build(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cluster, f, err := start(t.Context(), binary, t.TempDir())
+	t.Cleanup(func() {
+		if err := cluster.Close(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const logouts = 40
+	if err := f.prepare(t.Context(), logouts); err != nil {
+		t.Fatal(err)
+	}
+	f.mix, f.conns = mixes[0], 2400
+	var ended int
+	var group sync.WaitGroup
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	group.Go(func() { // ends with its logouts
+		time.Sleep(settle)
+		conn := wire.New(f.targets[1])
+		defer conn.Close()
+		for _, token := range f.sessions {
+			if conn.Do(ctx, &wire.Request{Method: "DELETE", Path: "/v1/apps/" + app + "/session", Token: token, Operation: sessnode.NewID().String()}) == sessnode.OK {
+				ended++
+			}
+		}
+	})
+	records, _ := f.run(ctx, []stretch{{0, 3 * time.Second}})
+	group.Wait()
+	r := records[0]
+	answered := float64(r.ok+r.late) / r.seconds
+	inTurn := time.Duration(float64(f.conns) / max(answered, 1) * float64(time.Second)) // what each would wait if all were served
+	t.Logf("%.0f answers a second, p50 %v where all in turn would be %v, %d refused, %d of %d logouts", answered, r.answered.Quantile(0.5), inTurn, r.refused, ended, logouts)
+	if r.refused == 0 {
+		t.Error("nothing was refused")
+	}
+	if p50 := r.answered.Quantile(0.5); p50 > inTurn*2/3 {
+		t.Errorf("p50 of what was answered = %v; served in turn it would have been %v, and shedding is there to make it much less", p50, inTurn)
+	}
+	if r.lost > 0 {
+		t.Errorf("%d requests were answered neither well nor with a refusal", r.lost)
+	}
+	if ended != logouts {
+		t.Errorf("%d of %d logouts got through", ended, logouts)
+	}
+}

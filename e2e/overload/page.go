@@ -1,0 +1,125 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// strip is a flood with what was before and after it.
+type strip struct {
+	mix      string
+	conns    int
+	capacity float64
+	plan     []stretch
+	bins     []counts
+	records  []record
+	usage
+}
+
+// recovery is how long after the flood a second began in which at least 95 %% of what arrived was answered in time, bin for bin. Negative: never.
+func (s strip) recovery() time.Duration {
+	end := s.plan[0].last + s.plan[1].last
+	const bins = int(time.Second / binWidth)
+	well := 0
+	for i := int(end / binWidth); i < len(s.bins)-1; i++ {
+		if c := s.bins[i]; c.ok*20 < c.due*19 {
+			well = 0
+		} else if well++; well == bins {
+			return time.Duration(i-bins+1)*binWidth - end
+		}
+	}
+	return -1
+}
+
+const pageHead = `# More requests than three nodes carry
+
+Three nodes with the defaults of ` + "`serve`" + ` and the generator on one machine: %s/%s, %d processors, load average %s before the first run. Requests arrive in
+an **open loop**: at a rate, whatever becomes of those before, over a number of connections that are shared out over the nodes. One that finds no free connection
+within %d ms is turned away at the client. **Goodput** is what is answered well within %v of when it was due. The first line of each table is a closed
+loop over 256 connections at most: the capacity, of which the others are multiples. Each rate lasted %v, the first second not counted. Repeat it with
+
+<!-- run: skip it takes a quarter of an hour -->
+` + "```sh\n./scripts/bench-overload.sh\n```" + `
+
+![Goodput by the load that arrives, and the strip of a flood](overload.svg)
+
+`
+
+const pageTail = `
+How to read it:
+
+- **Goodput** should stay within a tenth of the peak, however much arrives. What [a node does with too much](../reference/limits.md#when-more-comes-than-a-node-can-carry)
+  is a rule of time: it works on as many requests as it gets done in 100 ms, lets the last that came go first, and refuses the others after a while, certainly not done.
+- **Refused** is answered with 503, reason ` + "`overload`" + ` and ` + "`Retry-After`" + `, which this generator ignores: it is the rudest of clients. **Turned away** never left the client,
+  because all its connections waited: a refusal takes a while, so that a flood over few connections costs the nodes next to nothing.
+- A refusal is not free: headers are read and an answer is written. With so many connections that refusals come at the same rate as answers, goodput falls by what they cost.
+- The generator takes its processor time from the same machine, more of it the more arrives. "Answers for a second of the nodes' processors" leaves that out.
+`
+
+// write renders the page and its picture.
+func (o options) write(rows []row, strips []strip, load string) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, pageHead, runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), load, patience.Milliseconds(), inTime, o.last)
+	mix, conns, peak := "", 0, 0.0
+	for _, r := range rows {
+		if r.mix != mix || r.conns != conns {
+			mix, conns, peak = r.mix, r.conns, 0
+			fmt.Fprintf(&b, "| %s, %s connections | arrives a second | goodput | of the peak | refused | turned away | late | lost | p50 | p99 | refusal p50 | answers for a second of the nodes' processors | resident, largest node |\n", mix, commas(conns))
+			b.WriteString("| --- |" + strings.Repeat(" ---: |", 12) + "\n")
+			for _, other := range rows {
+				if other.mix == mix && (other.conns == conns || other.factor == 0) {
+					peak = max(peak, other.perSecond())
+				}
+			}
+		}
+		name := fmt.Sprintf("%g × the capacity", r.factor)
+		if r.factor == 0 {
+			name = "closed loop"
+		}
+		per := func(n uint64) string { return commas(int(float64(n) / r.seconds)) }
+		fmt.Fprintf(&b, "| %s | %s | %s | %.0f %% | %s | %s | %s | %d | %.0f ms | %.0f ms | %.0f ms | %s | %.0f MiB |\n", name, per(r.due), per(r.ok), 100*r.perSecond()/peak, per(r.refused), per(r.away),
+			per(r.late), r.lost, ms(r.answered.Quantile(0.5)), ms(r.answered.Quantile(0.99)), ms(r.refusals.Quantile(0.5)), commas(int(r.perPower(o.last))), r.rise)
+		if next := fmt.Sprint(r.factor); next == fmt.Sprint(o.factors[len(o.factors)-1]) {
+			b.WriteString("\n")
+		}
+	}
+	for _, s := range strips {
+		flood := s.records[1]
+		fmt.Fprintf(&b, "**The strip**: %s over %s connections, half of the capacity, then five times as much as it for %v, then half again. During the flood goodput was %.0f %% of the capacity, and the largest node had %.0f MiB; ", s.mix,
+			commas(s.conns), s.plan[1].last, 100*float64(flood.ok)/flood.seconds/s.capacity, s.rise)
+		if well := s.recovery(); well >= 0 {
+			fmt.Fprintf(&b, "from %v after it on (the strip's bins have %v) 95 %% of what arrived or more was answered in time.\n", well, binWidth)
+		} else {
+			fmt.Fprintf(&b, "**in the %v after it there was no second in which 95 %% of what arrived was answered in time**.\n", s.plan[2].last)
+		}
+	}
+	b.WriteString(pageTail)
+	if o.out == "" {
+		fmt.Print(b.String())
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(o.out), 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(strings.TrimSuffix(o.out, ".md")+".svg", []byte(picture(rows, strips)), 0o644); err != nil {
+		return err
+	}
+	return os.WriteFile(o.out, []byte(b.String()), 0o644)
+}
+
+// perPower is the goodput for a second of the nodes' processors.
+func (r row) perPower(last time.Duration) float64 {
+	return r.perSecond() * last.Seconds() / max(r.cpu.Seconds(), 0.01)
+}
+
+func commas(n int) string {
+	text := fmt.Sprint(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
