@@ -29,19 +29,7 @@ func TestDamagedLogIsRefused(t *testing.T) {
 	if err := follower.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(follower.Disk.Dir(), "raft.db")
-	matches, _ := filepath.Glob(filepath.Join(follower.Disk.Dir(), "*", "raft.db"))
-	if _, err := os.Stat(path); err != nil && len(matches) == 1 {
-		path = matches[0]
-	}
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := strings.LastIndex(string(raw), strings.Repeat("x", 1000))
-	if at < 0 {
-		t.Fatal("no session in the log: nothing would be damaged")
-	}
+	path, raw, at := newestSession(t, follower.Disk.Dir())
 	raw[at+500] ^= 1
 	if err := os.WriteFile(path, raw, 0o600); err != nil {
 		t.Fatal(err)
@@ -53,6 +41,26 @@ func TestDamagedLogIsRefused(t *testing.T) {
 		t.Errorf("the node does not say that its log is damaged, and the cure:\n%s", tail([]byte(log)))
 	}
 	create(t, c, 10) // the others go on
+}
+
+// newestSession finds the last session in a node's log, of either kind.
+func newestSession(t *testing.T, dir string) (path string, raw []byte, at int) {
+	t.Helper()
+	segments, err := filepath.Glob(filepath.Join(dir, "raft.wal", "*.wal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range append(segments, filepath.Join(dir, "raft.db")) {
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			continue // the other kind
+		}
+		if at := strings.LastIndex(string(raw), strings.Repeat("x", 1000)); at >= 0 {
+			return path, raw, at
+		}
+	}
+	t.Fatal("no session in the log: nothing would be damaged")
+	return "", nil, 0
 }
 
 // TestOtherClustersDirectoryIsRefused starts a node of one cluster with the data of another, and so with another cluster's key
