@@ -2,8 +2,8 @@
 # The one test command: sets up what the tests need on a fresh machine, then runs all of them.
 #
 #   ./scripts/test.sh            everything (at most 40 minutes on two cores)
-#   ./scripts/test.sh fast       only what needs no processes: format, vet, unit and property tests, the house
-#   ./scripts/test.sh e2e docs   the groups that are named: setup format vet unit e2e compose docs smoke
+#   ./scripts/test.sh fast       only what needs no processes: format, vet, unit and property tests, Python, the house
+#   ./scripts/test.sh e2e docs   the groups that are named: setup format vet unit e2e compose upstream torture docs smoke
 #
 # Every group is run even when an earlier one failed; the exit code is 1 when any did. A group that cannot run has failed.
 set -uo pipefail
@@ -16,7 +16,9 @@ setup() {
   local missing=()
   need() { command -v "$1" >/dev/null || missing+=("$2"); }
   need gcc gcc; need curl curl; need mkfs.ext4 e2fsprogs; need losetup util-linux; need mount mount; need ip iproute2
+  need python3 python3; python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
   need git git; need jq jq; need openssl openssl # what the documentation's pages use
+  need redis-server redis-server # what others keep sessions in
   need chromium chromium # the login app is tried in a real browser
   need docker docker.io; need dockerd docker.io; need iptables iptables; need tcpdump tcpdump # the cluster of containers, and who listens to it
   docker compose version >/dev/null 2>&1 || need docker-compose docker-compose
@@ -31,7 +33,7 @@ setup() {
     fi
     apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null || return 1
   fi
-  go mod download && go build ./... && go version
+  go mod download && go build ./... && go version && ./scripts/python.sh
 }
 
 format() {
@@ -55,20 +57,43 @@ unit() {
   local bad=0
   go test -race -shuffle=on -p 2 -timeout 8m ./... || bad=1
   [ "$(go test -count=1 -v -run 'TestMovedNodeIsFound|TestAllNodesMoveAtOnce|TestANodeThatLostItsDiskIsReplaced' ./cluster |
-    grep -v level= | tee /dev/stderr | grep -c '^--- PASS')" = 3 ] || bad=1
+    grep -v level= | tee -a /dev/stderr | grep -c '^--- PASS')" = 3 ] || bad=1
   return $bad
 }
 
-# e2e: real processes under faults; needs root for its disks. Containers and the documentation have groups of their own.
+# python: the distribution in python/, with a store in memory. e2e has its claims at real nodes.
+python() {
+  local interpreter bad=0
+  interpreter=$(./scripts/python.sh) || return 1
+  cd python || return 1
+  "$interpreter" -m ruff check . || bad=1
+  "$interpreter" -m ruff format --check . || bad=1
+  "$interpreter" -m mypy || bad=1
+  "$interpreter" -m pytest || bad=1
+  cd .. || return 1
+  return $bad
+}
+
+# e2e: real processes under faults; needs root for its disks. Containers, the frameworks' suites, their applications and the
+# documentation have groups of their own. What measures, or judges how long something took, has the machine to itself; the
+# others mostly wait, and go two at a time.
 e2e() {
-  local packages
-  packages=$(go list -tags e2e ./e2e/... | grep -v -e '/e2e/docs' -e '/e2e/compose') || { echo "no package under ./e2e"; return 1; }
-  # shellcheck disable=SC2086 # a list
-  go test -tags e2e -count=1 -p 1 -timeout 9m $packages
+  local all alone='/e2e/\(bench\|demo\|drill\|faults\|flat\|measure\|overload\)$' bad=0
+  all=$(go list -tags e2e ./e2e/... | grep -v -e '/e2e/docs' -e '/e2e/compose' -e '/e2e/upstream' -e '/e2e/torture')
+  [ -n "$all" ] || { echo "no package under ./e2e"; return 1; }
+  grep -v "$alone" <<<"$all" | xargs go test -tags e2e -count=1 -p 2 -timeout 9m || bad=1
+  grep "$alone" <<<"$all" | xargs go test -tags e2e -count=1 -p 1 -timeout 9m || bad=1
+  return $bad
 }
 
 # compose: three nodes in containers, on the Docker engine that answers, or on one that the test starts and stops; needs root to listen.
 compose() { go test -tags e2e -count=1 -timeout 9m ./e2e/compose; }
+
+# upstream: the frameworks' own test suites against our adapters on three nodes. What it fetches stays in the user's cache folder.
+upstream() { go test -tags e2e -count=1 -timeout 12m ./e2e/upstream; }
+
+# torture: races and failures in real applications: ours keep every promise, and the tool still finds what is known of others.
+torture() { go test -tags e2e -count=1 -timeout 9m -run 'TestOurs|TestTheOthers' ./e2e/torture; }
 
 # docs: the README and docs/, followed to the letter on three nodes, and on a machine with nothing but Go; needs root for its
 # networks.
@@ -80,10 +105,10 @@ smoke() { ./scripts/smoke.sh; }
 groups=()
 for word in "${@:-all}"; do
   case $word in
-    all) groups+=(setup format vet unit e2e compose docs smoke) ;;
-    fast) groups+=(setup format vet unit) ;;
-    setup | format | vet | unit | e2e | compose | docs | smoke) groups+=("$word") ;;
-    *) echo "error:  no group is called $word; likely: a typing error; try: $0 [all|fast|setup|format|vet|unit|e2e|compose|docs|smoke]..." >&2; exit 2 ;;
+    all) groups+=(setup format vet unit python e2e compose upstream torture docs smoke) ;;
+    fast) groups+=(setup format vet unit python) ;;
+    setup | format | vet | unit | python | e2e | compose | upstream | torture | docs | smoke) groups+=("$word") ;;
+    *) echo "error:  no group is called $word; likely: a typing error; try: $0 [all|fast|setup|format|vet|unit|python|e2e|compose|upstream|torture|docs|smoke]..." >&2; exit 2 ;;
   esac
 done
 
