@@ -140,10 +140,7 @@ func converge(t *testing.T, c *clustertest.Cluster) {
 func TestTransferMovesLeadership(t *testing.T) {
 	c := clustertest.Start(t, 3, nil)
 	to := c.Follower()
-	if err := c.Node(to).Transfer(within(t, 10*time.Second), c.Config(to).Name); err != nil {
-		t.Fatal(err)
-	}
-	c.Await("the new leader", func() bool { return c.Leader() == to })
+	c.HandOver(to)
 	if err := c.Node(to).Transfer(within(t, 10*time.Second), "nobody"); !errors.Is(err, sessnode.ErrInvalid) {
 		t.Errorf("Transfer(nobody) = %v, want ErrInvalid", err)
 	}

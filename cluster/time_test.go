@@ -164,10 +164,7 @@ func TestOneWrongClockChangesNothing(t *testing.T) {
 		m, key := short("ada")
 		mustWrite(t, c.Node(0), m)
 		for i := range 3 {
-			if err := c.Node(i).Transfer(within(t, 10*time.Second), c.Config(i).Name); err != nil {
-				t.Fatal(err)
-			}
-			c.Await("the new leader", func() bool { return c.Leader() == i })
+			c.HandOver(i)
 			if _, _, err := c.Node(i).Session(within(t, 5*time.Second), "web", key, sessnode.Read{}); err != nil {
 				t.Errorf("clock %v off, leader %d: %v", off, i, err)
 			}

@@ -4,6 +4,7 @@ package clustertest
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"net"
@@ -212,6 +213,23 @@ func (c *Cluster) Leader() int {
 		return false
 	})
 	return found
+}
+
+// HandOver makes node to lead. An election of the cluster's own may come between, above all on a slow machine under the fast
+// profile, and then nobody is there to hand over: it is asked again, as an operator would. Any other refusal fails the test.
+func (c *Cluster) HandOver(to int) {
+	c.t.Helper()
+	c.Await("the node that is to lead", func() bool {
+		if c.Leader() == to {
+			return true
+		}
+		ctx, cancel := context.WithTimeout(c.t.Context(), Patience)
+		defer cancel()
+		if err := c.Node(to).Transfer(ctx, c.configs[to].Name); err != nil && !errors.Is(err, sessnode.ErrUnavailable) {
+			c.t.Fatalf("hand over to node %d: %v", to, err)
+		}
+		return false
+	})
 }
 
 // Follower returns a running node that does not lead.
