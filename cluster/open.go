@@ -19,8 +19,7 @@ import (
 )
 
 const (
-	logCacheEntries  = 128 // batches of up to 512 KiB: hashicorp/raft's usual 512 could take 256 MiB
-	maxAppendEntries = 16  // keeps an RPC below 8 MiB
+	maxAppendEntries = 16 // keeps an RPC below 8 MiB
 	snapshotsKept    = 2
 )
 
@@ -188,12 +187,8 @@ func (n *Node) openRaft(notify chan<- bool) (observed <-chan struct{}, err error
 	if err := n.checkSnapshot(); err != nil {
 		return nil, err
 	}
-	cache, err := raft.NewLogCache(logCacheEntries, n.store)
-	if err != nil {
-		return nil, err
-	}
 	n.nudges = nudges{transport: raftlog.NewTransport(n.port.RaftLayer(), n.peers, logger), flying: map[string]uint64{}}
-	if n.raft, err = raft.NewRaft(conf, n.replica, cache, n.store, n.snapshots, n.nudges.transport); err != nil {
+	if n.raft, err = raft.NewRaft(conf, n.replica, newRecentLog(n.store, recentBytes), n.store, n.snapshots, n.nudges.transport); err != nil {
 		return nil, fmt.Errorf("raft: %w", err)
 	}
 	changes := make(chan struct{}, 1)
