@@ -12,13 +12,21 @@ import (
 // Settings of Go's garbage collector, chosen by measurement: docs/performance/memory.md. The environment's GOGC and GOMEMLIMIT have
 // precedence, each over its own.
 const (
-	// headroomBytes is by how much the heap may grow between two collections at least. Records do not lie on the heap, so what does
-	// is small, and at Go's default pace it would be gone through many times a second under load.
-	headroomBytes = 64 << 20
+	// collectEvery is how long what is allocated should last until the next collection, where the bounds below allow it.
+	collectEvery = time.Second / 2
 
-	// leastPercent is Go's default, which is what a large heap gets.
-	leastPercent = 100
-	mostPercent  = 1600
+	// leastHeadroom is by how much the heap may grow between two collections at least, and so what a burst meets that comes out of
+	// nothing.
+	leastHeadroom = 8 << 20
+
+	// mostHeadroom is by how much it may at most, unless more than that is live. Records do not lie on the heap, so what does is small, and at
+	// Go's default pace it would be gone through many times a second under load.
+	mostHeadroom = 64 << 20
+
+	// leastPart is the part of a large heap that it may grow by however little is allocated.
+	leastPart = 4
+
+	mostPercent = 1600
 
 	// leastHeap is what the heap may have however much lies beside it, or half of the memory where that is less: below, the collector
 	// would do nothing but collect.
@@ -33,7 +41,8 @@ type collector struct {
 	beside         func() uint64 // bytes of records outside of the heap, which the runtime does not know
 	fixedPercent   bool
 	fixedLimit     bool
-	percent, limit int64 // told last
+	percent, limit int64  // told last
+	rate           uint64 // bytes allocated a second; it falls slowly, so that a short rest changes nothing
 }
 
 func newCollector(memory uint64, beside func() uint64) *collector {
@@ -43,10 +52,17 @@ func newCollector(memory uint64, beside func() uint64) *collector {
 // choose says at what growth of a live heap the next collection is due, in percent, and what the runtime may have: four fifths of the
 // memory less what lies beside the heap. At the default pace a budget of half of the memory could fill all of it.
 func (c *collector) choose(live, beside uint64) (percent, limit int64) {
-	headroom := min(headroomBytes, c.memory/16)
-	percent = min(max(int64(100*headroom/max(live, 1)), leastPercent), mostPercent)
+	live = max(live, 1)
+	headroom := c.rate / uint64(time.Second/collectEvery)
+	headroom = min(max(headroom, leastHeadroom, live/leastPart), max(min(mostHeadroom, c.memory/16), live))
+	percent = min(int64(100*headroom/live), mostPercent)
 	limit = max(int64(c.memory/5*4)-int64(beside), min(leastHeap, int64(c.memory/2)))
 	return percent, limit
+}
+
+// allocated takes down how much was, in a time.
+func (c *collector) allocated(bytes uint64, in time.Duration) {
+	c.rate = max(uint64(float64(bytes)/in.Seconds()), c.rate/4*3)
 }
 
 // adjust tells the collector where that makes a difference: each change stops the world for a moment.
@@ -65,13 +81,21 @@ func (c *collector) adjust(live uint64) {
 // differs reports whether two settings are more than a sixteenth apart.
 func differs(a, b int64) bool { return a > b+b/16 || a < b-b/16 }
 
-// run adjusts the settings as the heap grows and shrinks, until ctx ends.
+// run adjusts the settings as the heap grows and shrinks and more or less is allocated, until ctx ends. After a burst the heap's goal falls
+// with that, and the runtime gives the difference back to the system.
 func (c *collector) run(ctx context.Context) {
-	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/heap/allocs:bytes"}}
 	ticker := time.NewTicker(tuneEvery)
 	defer ticker.Stop()
+	var before uint64
+	at := time.Now()
 	for {
 		metrics.Read(sample)
+		now, all := time.Now(), sample[1].Value.Uint64()
+		if in := now.Sub(at); in >= tuneEvery/2 {
+			c.allocated(all-before, in)
+		}
+		before, at = all, now
 		c.adjust(sample[0].Value.Uint64())
 		select {
 		case <-ticker.C:

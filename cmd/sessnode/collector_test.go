@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -23,25 +24,49 @@ func told() (percent int, limit int64) {
 	return percent, debug.SetMemoryLimit(-1)
 }
 
-func TestASmallHeapIsCollectedSeldomAndALargeOneAsGoDoes(t *testing.T) {
-	c := &collector{memory: 8 << 30}
+func TestTheHeapMayGrowByWhatIsAllocatedBetweenTwoCollections(t *testing.T) {
 	for _, at := range []struct {
-		live, beside   uint64
-		percent, limit int64
+		live, beside, rate uint64
+		percent, limit     int64
 	}{
-		{0, 0, mostPercent, 8 << 30 / 5 * 4},
-		{16 << 20, 0, 400, 8 << 30 / 5 * 4},
-		{1 << 30, 0, leastPercent, 8 << 30 / 5 * 4},
-		{16 << 20, 4 << 30, 400, 8<<30/5*4 - 4<<30},
-		{16 << 20, 9 << 30, 400, leastHeap},
+		{0, 0, 0, mostPercent, 8 << 30 / 5 * 4},
+		{16 << 20, 0, 0, 50, 8 << 30 / 5 * 4},         // at rest: 8 MiB
+		{16 << 20, 0, 64 << 20, 200, 8 << 30 / 5 * 4}, // 32 MiB
+		{16 << 20, 0, 1 << 30, 400, 8 << 30 / 5 * 4},  // 64 MiB and no more
+		{1 << 30, 0, 0, 25, 8 << 30 / 5 * 4},          // a quarter of a large heap
+		{1 << 30, 0, 100 << 30, 100, 8 << 30 / 5 * 4}, // as Go does
+		{16 << 20, 4 << 30, 1 << 30, 400, 8<<30/5*4 - 4<<30},
+		{16 << 20, 9 << 30, 1 << 30, 400, leastHeap},
 	} {
+		c := &collector{memory: 8 << 30, rate: at.rate}
 		if percent, limit := c.choose(at.live, at.beside); percent != at.percent || limit != at.limit {
-			t.Errorf("with %d live and %d beside: %d %%, %d, want %d %%, %d", at.live, at.beside, percent, limit, at.percent, at.limit)
+			t.Errorf("with %d live, %d beside and %d a second: %d %%, %d, want %d %%, %d", at.live, at.beside, at.rate, percent, limit, at.percent, at.limit)
 		}
 	}
-	small := &collector{memory: 200 << 20}
-	if percent, limit := small.choose(16<<20, 190<<20); percent != leastPercent || limit != 100<<20 {
-		t.Errorf("in 200 MiB: %d %%, %d, want %d %%, half of it: there is no room for more", percent, limit, leastPercent)
+	small := &collector{memory: 200 << 20, rate: 1 << 30}
+	if percent, limit := small.choose(16<<20, 190<<20); percent != 100 || limit != 100<<20 {
+		t.Errorf("in 200 MiB: %d %%, %d, want 100 %%, half of it: there is no room for more", percent, limit)
+	}
+}
+
+func TestAShortRestLowersTheHeadroomALittleAndALongOneToTheLeast(t *testing.T) {
+	c := &collector{memory: 8 << 30}
+	percent := func() int64 { p, _ := c.choose(16<<20, 0); return p }
+	c.allocated(100<<20, time.Second)
+	busy := percent()
+	c.allocated(0, time.Second)
+	if short := percent(); short >= busy || short < busy/2 {
+		t.Errorf("after a second without load %d %%, before %d %%, want a little less", short, busy)
+	}
+	for range 30 {
+		c.allocated(0, time.Second)
+	}
+	if long := percent(); long != 50 {
+		t.Errorf("after half a minute without load %d %%, want 50 %%", long)
+	}
+	c.allocated(100<<20, time.Second)
+	if again := percent(); again != busy {
+		t.Errorf("under load again %d %%, want %d %% at once", again, busy)
 	}
 }
 
@@ -52,9 +77,9 @@ func TestTheEnvironmentHasPrecedenceOverTheCollectorsSettings(t *testing.T) {
 		percent      int
 		limit        int64
 	}{
-		{"", "", 400, 8 << 30 / 5 * 4},
+		{"", "", 50, 8 << 30 / 5 * 4},
 		{"70", "", 100, 8 << 30 / 5 * 4},
-		{"", "3GiB", 400, math.MaxInt64},
+		{"", "3GiB", 50, math.MaxInt64},
 		{"70", "3GiB", 100, math.MaxInt64},
 	} {
 		debug.SetGCPercent(100) // stands for what the runtime took from the environment itself
@@ -80,8 +105,8 @@ func TestTheCollectorIsToldOnlyWhatMakesADifference(t *testing.T) {
 		t.Errorf("told %d %% anew for a heap that has hardly grown", percent)
 	}
 	c.adjust(32 << 20)
-	if percent, _ := told(); percent != 200 {
-		t.Errorf("for twice the heap: %d %%, want 200 %%", percent)
+	if percent, _ := told(); percent != 25 {
+		t.Errorf("for twice the heap: %d %%, want a quarter", percent)
 	}
 }
 

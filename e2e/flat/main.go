@@ -36,7 +36,8 @@ type options struct {
 	span       time.Duration // measured before and after each event
 	least      time.Duration // of the time that counts as during an event
 	calibrate  time.Duration
-	part       float64 // of capacity, as the steady load
+	rest       time.Duration // without any load, before memory is looked at again
+	part       float64       // of capacity, as the steady load
 	flags      []string
 	only       string // events, by the beginning of their names
 	smoke      bool   // only events that take moments
@@ -46,7 +47,7 @@ type options struct {
 
 func defaults() options {
 	return options{nodes: 1, sessions: 1000000, few: 10000, storm: time.Minute, stormSize: 500000, lead: 5 * time.Second, subject: 10000, settle: 3 * time.Second,
-		span: 15 * time.Second, least: time.Second, calibrate: 8 * time.Second, part: 1.0 / 3}
+		span: 15 * time.Second, least: time.Second, calibrate: 8 * time.Second, rest: 20 * time.Second, part: 1.0 / 3}
 }
 
 func main() {
@@ -58,6 +59,7 @@ func main() {
 	flag.IntVar(&o.few, "few", o.few, "how many are few")
 	flag.IntVar(&o.stormSize, "storm", o.stormSize, "sessions that are due within a minute")
 	flag.DurationVar(&o.span, "span", o.span, "how long is measured before and after each event")
+	flag.DurationVar(&o.rest, "rest", o.rest, "how long nothing happens before memory at rest is measured; what makes lost answers harmless is kept for five minutes")
 	flag.Float64Var(&o.part, "load", o.part, "the steady load as a part of the capacity that is found")
 	flag.StringVar(&o.only, "only", "", "only events whose names begin like this")
 	flag.StringVar(&o.binary, "binary", "", "a sessnode that is built already, to hold one build against another; empty: it is built from this tree")

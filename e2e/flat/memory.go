@@ -30,8 +30,13 @@ type MemoryResult struct {
 	Flags    []string `json:"flags"`
 
 	Filled  Memory `json:"filled"`  // after the fill
+	Rested  Memory `json:"rested"`  // some time later
 	Steady  Memory `json:"steady"`  // after steady load
 	Churned Memory `json:"churned"` // after every session was patched and a third made anew
+
+	ChurnedRested Memory `json:"churned_rested"` // some time later
+
+	Accounts []Account `json:"accounts"` // where the bytes are, at the same moments and after rests
 
 	Redis            Memory `json:"redis"`
 	RedisChurned     Memory `json:"redis_churned"`
@@ -116,7 +121,22 @@ func (r *MemoryResult) node(ctx context.Context, o options, binary, dir string, 
 	if err := sc.fillTo(ctx, o.sessions, &flat); err != nil {
 		return err
 	}
-	if r.Filled, err = look(ctx, s.leader); err != nil {
+	take := func(to *Memory, when string) error {
+		a, err := accountOf(ctx, s.leader, when)
+		if err == nil {
+			*to, err = look(ctx, s.leader)
+		}
+		r.Accounts = append(r.Accounts, a)
+		log("%s: %.0f bytes a session: slabs %.0f, heap %.0f", when, to.Resident/float64(o.sessions), a.Slabs/float64(o.sessions), a.Heap/float64(o.sessions))
+		return err
+	}
+	if err := take(&r.Filled, "filled"); err != nil {
+		return err
+	}
+	if err := pause(ctx, o.rest); err != nil {
+		return err
+	}
+	if err := take(&r.Rested, "at rest"); err != nil {
 		return err
 	}
 	sc.load = newSteady(sc.people, s.leader.HTTPAddr)
@@ -125,18 +145,21 @@ func (r *MemoryResult) node(ctx context.Context, o options, binary, dir string, 
 	if _, wrong := sc.load.end(); err == nil && wrong > 0 {
 		err = fmt.Errorf("%d sessions were not found though they were acknowledged", wrong)
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		err = take(&r.Steady, "after steady load")
 	}
-	if r.Steady, err = look(ctx, s.leader); err != nil {
-		return err
+	if err == nil {
+		err = churn(ctx, sc)
 	}
-	log("filled %.0f bytes a session, after load %.0f", r.Filled.Resident/float64(o.sessions), r.Steady.Resident/float64(o.sessions))
-	if err := churn(ctx, sc); err != nil {
-		return err
+	if err == nil {
+		err = take(&r.Churned, "after churn")
 	}
-	r.Churned, err = look(ctx, s.leader)
-	log("after churn %.0f bytes a session", r.Churned.Resident/float64(o.sessions))
+	if err == nil {
+		err = pause(ctx, o.rest)
+	}
+	if err == nil {
+		err = take(&r.ChurnedRested, "after churn, at rest")
+	}
 	return err
 }
 
@@ -222,9 +245,9 @@ operations of the last five minutes, which make a lost answer harmless.
 
 Sessions lie in slabs outside of Go's heap, so that the heap is small whatever their number, and the collector has little to walk. ` + "`serve`" + ` chooses:
 
-- **` + "`GOGC`" + `**: the heap may grow by 64 MiB between two collections, or by a sixteenth of ` + "`--max-memory`" + ` where that is less, but by as much as is live
-  at least (Go's default of 100 %). It is adjusted each second as the live heap changes. Beside ` + "`GOGC=100`" + ` with 60,000 sessions under a third
-  of the capacity, in one run: 4 collections in the place of 21, 1.2 % of the processor time in the place of 4.8 %, for 50 MB.
+- **` + "`GOGC`" + `**: the heap may grow between two collections by what is allocated in half a second: by 8 MiB and a quarter of what is live at least, and
+  by 64 MiB, a sixteenth of ` + "`--max-memory`" + ` or, of a heap that is larger than that, by as much as is live at most. It is adjusted each second, upwards at
+  once and downwards by a quarter, so that after a burst the heap shrinks within half a minute and what it had goes back to the system.
 - **` + "`GOMEMLIMIT`" + `**: four fifths of ` + "`--max-memory`" + ` less what the slabs take, which Go does not count; 128 MiB at least.
 
 Each of the two variables in the environment has precedence over what ` + "`serve`" + ` would choose. After a snapshot was installed the old state is given
@@ -266,14 +289,20 @@ func memoryTable(r MemoryResult) string {
 	b.WriteString("| bytes a session | resident | in use, by its own account | resident, Redis = 1 |\n| --- | ---: | ---: | ---: |\n")
 	per := func(v float64) string { return grouped(int(v / float64(r.Sessions))) }
 	row := func(name string, m, beside Memory) {
+		if m.Resident == 0 {
+			return // not looked at
+		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %.2f |\n", name, per(m.Resident), per(m.Heap), m.Resident/beside.Resident)
 	}
 	row("sessnode, filled", r.Filled, r.Redis)
+	row("sessnode, at rest", r.Rested, r.Redis)
 	row("sessnode, after steady load", r.Steady, r.Redis)
 	row("sessnode, after churn", r.Churned, r.RedisChurned)
+	row("sessnode, after churn, at rest", r.ChurnedRested, r.RedisChurned)
 	row("Redis, filled", r.Redis, r.Redis)
 	row("Redis, after churn", r.RedisChurned, r.RedisChurned)
 	row("Redis with a set a subject, filled", r.RedisSets, r.Redis)
 	row("Redis with a set a subject, after churn", r.RedisSetsChurned, r.RedisChurned)
+	b.WriteString(accountTable(r.Sessions, r.Accounts))
 	return b.String()
 }
