@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"time"
@@ -65,12 +66,16 @@ func (c *collector) allocated(bytes uint64, in time.Duration) {
 	c.rate = max(uint64(float64(bytes)/in.Seconds()), c.rate/4*3)
 }
 
-// adjust tells the collector where that makes a difference: each change stops the world for a moment.
-func (c *collector) adjust(live uint64) {
+// adjust tells the collector where that makes a difference: each change stops the world for a moment. heap is what is live and what is garbage.
+func (c *collector) adjust(live, heap uint64) {
 	percent, limit := c.choose(live, c.beside())
 	if !c.fixedPercent && differs(percent, c.percent) {
 		debug.SetGCPercent(int(percent))
 		c.percent = percent
+		if goal := live + live/100*uint64(percent); heap > goal+goal/16 {
+			// A collection is due now. The runtime begins one when it needs more memory, which at rest can take minutes.
+			runtime.GC()
+		}
 	}
 	if !c.fixedLimit && differs(limit, c.limit) {
 		debug.SetMemoryLimit(limit)
@@ -84,7 +89,7 @@ func differs(a, b int64) bool { return a > b+b/16 || a < b-b/16 }
 // run adjusts the settings as the heap grows and shrinks and more or less is allocated, until ctx ends. After a burst the heap's goal falls
 // with that, and the runtime gives the difference back to the system.
 func (c *collector) run(ctx context.Context) {
-	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/heap/allocs:bytes"}}
+	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/heap/allocs:bytes"}, {Name: "/memory/classes/heap/objects:bytes"}}
 	ticker := time.NewTicker(tuneEvery)
 	defer ticker.Stop()
 	var before uint64
@@ -96,7 +101,7 @@ func (c *collector) run(ctx context.Context) {
 			c.allocated(all-before, in)
 		}
 		before, at = all, now
-		c.adjust(sample[0].Value.Uint64())
+		c.adjust(sample[0].Value.Uint64(), sample[2].Value.Uint64())
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():

@@ -86,7 +86,7 @@ func TestTheEnvironmentHasPrecedenceOverTheCollectorsSettings(t *testing.T) {
 		debug.SetMemoryLimit(math.MaxInt64)
 		t.Setenv("GOGC", at.gogc)
 		t.Setenv("GOMEMLIMIT", at.memory)
-		newCollector(8<<30, func() uint64 { return 0 }).adjust(16 << 20)
+		newCollector(8<<30, func() uint64 { return 0 }).adjust(16<<20, 0)
 		if percent, limit := told(); percent != at.percent || limit != at.limit {
 			t.Errorf("GOGC=%q, GOMEMLIMIT=%q: %d %%, %d, want %d %%, %d", at.gogc, at.memory, percent, limit, at.percent, at.limit)
 		}
@@ -98,15 +98,41 @@ func TestTheCollectorIsToldOnlyWhatMakesADifference(t *testing.T) {
 	t.Setenv("GOGC", "")
 	t.Setenv("GOMEMLIMIT", "")
 	c := newCollector(8<<30, func() uint64 { return 0 })
-	c.adjust(16 << 20)
+	c.adjust(16<<20, 0)
 	debug.SetGCPercent(123)
-	c.adjust(16<<20 + 100)
+	c.adjust(16<<20+100, 0)
 	if percent, _ := told(); percent != 123 {
 		t.Errorf("told %d %% anew for a heap that has hardly grown", percent)
 	}
-	c.adjust(32 << 20)
+	c.adjust(32<<20, 0)
 	if percent, _ := told(); percent != 25 {
 		t.Errorf("for twice the heap: %d %%, want a quarter", percent)
+	}
+}
+
+// TestAfterABurstWhatIsGarbageIsCollectedAtOnce holds that a heap above its new goal does not wait for allocations that may never come.
+func TestAfterABurstWhatIsGarbageIsCollectedAtOnce(t *testing.T) {
+	restoreCollector(t)
+	t.Setenv("GOGC", "")
+	t.Setenv("GOMEMLIMIT", "")
+	c := newCollector(8<<30, func() uint64 { return 0 })
+	collections := func(heap uint64) uint32 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		c.adjust(16<<20, heap)
+		runtime.ReadMemStats(&after)
+		return after.NumForcedGC - before.NumForcedGC
+	}
+	c.rate = 100 << 20
+	if n := collections(60 << 20); n != 0 {
+		t.Errorf("%d collections under load, below the goal; want none", n)
+	}
+	c.rate = 0
+	if n := collections(60 << 20); n != 1 {
+		t.Errorf("%d collections when the load has ended, with 60 MiB of which 16 are live; want one", n)
+	}
+	if n := collections(60 << 20); n != 0 {
+		t.Errorf("%d more collections without another goal, want none", n)
 	}
 }
 

@@ -75,7 +75,7 @@ func serve(ctx context.Context, log *slog.Logger, s settings) error {
 	defer signal.Stop(signals)
 
 	gc := newCollector(s.Limits.MaxMemory, besideHeap)
-	gc.adjust(0)
+	gc.adjust(0, 0)
 	var err error
 	version, commit := buildVersion()
 	log.Info("starting", "version", version, "commit", commit, "name", s.Name, "data", s.Data, "pid", os.Getpid())
