@@ -16,9 +16,7 @@ func (c *conn) write(r *Reply, last bool) bool {
 		r.Stream(ended, func([]byte) error { return context.Canceled })
 		return false
 	}
-	b := append(c.out[:0], "HTTP/1.1 "...)
-	b = append(strconv.AppendInt(b, int64(r.Status), 10), ' ')
-	b = append(append(b, http.StatusText(r.Status)...), "\r\nDate: "...)
+	b := append(appendStatus(c.out[:0], r.Status), "\r\nDate: "...)
 	b = append(append(b, *c.server.watch.date.Load()...), "\r\n"...)
 	for _, f := range r.Header {
 		b = appendField(b, f)
@@ -36,6 +34,18 @@ func (c *conn) write(r *Reply, last bool) bool {
 	return err == nil
 }
 
+// appendStatus writes the status line.
+func appendStatus(b []byte, status int) []byte {
+	switch status {
+	case http.StatusOK:
+		return append(b, "HTTP/1.1 200 OK"...)
+	case http.StatusCreated:
+		return append(b, "HTTP/1.1 201 Created"...)
+	}
+	b = append(strconv.AppendInt(append(b, "HTTP/1.1 "...), int64(status), 10), ' ')
+	return append(b, http.StatusText(status)...)
+}
+
 // appendField writes a header. A value with the end of a line in it, which none has, does not become two headers.
 func appendField(b []byte, f Field) []byte {
 	b = append(append(b, f.Name...), ": "...)
@@ -48,6 +58,12 @@ func appendField(b []byte, f Field) []byte {
 
 // appendHead writes what expand makes headers of.
 func (r *Reply) appendHead(b []byte) []byte {
+	switch {
+	case r.typed && r.format == formatJSON:
+		b = append(b, "Content-Type: "+typeJSON+"\r\nVary: Accept\r\n"...)
+	case r.typed:
+		b = append(b, "Content-Type: "+typeMsgpack+"\r\nVary: Accept\r\n"...)
+	}
 	if r.hasTag {
 		b = strconv.AppendUint(append(b, "Etag: \""...), r.at.Generation, 36)
 		b = append(strconv.AppendUint(append(b, '-'), r.version, 36), "\"\r\n"...)

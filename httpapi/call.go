@@ -19,7 +19,18 @@ const (
 // call is one request on its way through an operation: routed, authorized, its body read.
 type call struct {
 	*Request
-	api     *API
+	api *API
+	asked
+
+	// What stays from one call of a connection to the next.
+	known  known
+	answer Reply
+	fields [8]Field
+	writer writer
+}
+
+// asked is what is found out about one request.
+type asked struct {
 	began   time.Time
 	route   *route
 	caller  caller
@@ -33,12 +44,6 @@ type call struct {
 	in      format // of the body
 	out     format // of the answer
 	at      sessnode.Position
-
-	// What stays from one call of a connection to the next.
-	known  known
-	answer Reply
-	fields [8]Field
-	writer writer
 }
 
 // mostQuery is how many query parameters a route has at most.
@@ -58,7 +63,9 @@ func newCall(a *API, r *Request) *call { return &call{Request: r, api: a} }
 
 // again prepares the call for the next request of its connection.
 func (c *call) again() {
-	*c = call{Request: c.Request, api: c.api, known: c.known, writer: writer{buf: c.writer.buf[:0], open: c.writer.open[:0]}}
+	c.asked = asked{}
+	c.answer = Reply{}
+	clear(c.fields[:])
 }
 
 // only returns the single value of a header. Twice the same header is refused: two readers may choose differently.

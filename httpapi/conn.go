@@ -189,7 +189,7 @@ func (c *conn) unlimit() {
 func (c *conn) one() bool {
 	c.unlimit()
 	r := c.call.Request
-	*r = Request{Method: c.head.Method, Path: c.head.Path, Query: c.head.Query, Host: c.head.Host, Remote: c.remote, Length: int64(c.head.Length)}
+	r.Method, r.Path, r.Query, r.Host, r.Remote, r.Length = c.head.Method, c.head.Path, c.head.Query, c.head.Host, c.remote, int64(c.head.Length)
 	for i := range c.head.Fields {
 		r.Header.Add(c.head.Fields[i].Name, c.head.Fields[i].Value)
 	}

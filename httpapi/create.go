@@ -39,7 +39,7 @@ func create(ctx context.Context, c *call) (*Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := c.changed(201, effect, minted, false)
+	r := c.changed(201, &effect, minted, false)
 	r.app, r.made = c.app, effect.Session.ID
 	return r, nil
 }

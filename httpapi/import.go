@@ -28,7 +28,7 @@ func importSession(ctx context.Context, c *call) (*Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := c.changed(201, effect, "", false)
+	r := c.changed(201, &effect, "", false)
 	r.app, r.made = c.app, effect.Session.ID
 	return r, nil
 }

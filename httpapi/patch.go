@@ -24,7 +24,7 @@ func patch(ctx context.Context, c *call) (*Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.changed(200, effect, "", len(change.Incr) > 0), nil
+	return c.changed(200, &effect, "", len(change.Incr) > 0), nil
 }
 
 // replace sets all attributes at once. It needs If-Match, so that nobody drops what another request wrote without having
@@ -47,7 +47,7 @@ func replace(ctx context.Context, c *call) (*Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.changed(200, effect, "", false), nil
+	return c.changed(200, &effect, "", false), nil
 }
 
 // target reads which session is meant, and at which version.

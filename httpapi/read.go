@@ -27,7 +27,7 @@ func read(ctx context.Context, c *call) (*Reply, error) {
 		return nil, err
 	}
 	s, at, err := c.api.config.Store.Session(ctx, c.app, key, how)
-	return c.found(s, at, err)
+	return c.found(&s, at, err)
 }
 
 // readID answers with a session by its public name. It never counts as activity.
@@ -42,10 +42,10 @@ func readID(ctx context.Context, c *call) (*Reply, error) {
 	}
 	how.NoTouch = true
 	s, at, err := c.api.config.Store.SessionByID(ctx, c.app, id, how)
-	return c.found(s, at, err)
+	return c.found(&s, at, err)
 }
 
-func (c *call) found(s sessnode.Session, at sessnode.Position, err error) (*Reply, error) {
+func (c *call) found(s *sessnode.Session, at sessnode.Position, err error) (*Reply, error) {
 	c.at = at
 	if err != nil {
 		return nil, err

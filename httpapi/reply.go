@@ -11,9 +11,7 @@ import (
 // reply finishes an answer whose body was written.
 func (c *call) reply(status int, w *writer) *Reply {
 	r := &c.answer
-	*r = Reply{Status: status, Body: w.buf, Header: c.fields[:0]}
-	r.set("Content-Type", c.out.contentType())
-	r.set("Vary", "Accept")
+	*r = Reply{Status: status, Body: w.buf, Header: c.fields[:0], typed: true, format: c.out}
 	return r
 }
 
@@ -27,7 +25,7 @@ func (c *call) freshWriter() *writer {
 func noContent() *Reply { return &Reply{Status: 204} }
 
 // session answers with a session as a read shows it: with its attributes.
-func (c *call) session(s sessnode.Session) *Reply {
+func (c *call) session(s *sessnode.Session) *Reply {
 	w := c.freshWriter()
 	w.beginObject()
 	w.session(s)
@@ -40,10 +38,10 @@ func (c *call) session(s sessnode.Session) *Reply {
 
 // changed answers a change of a session: without attributes, with the values that the change brought forth, and with the
 // token only where the server made it.
-func (c *call) changed(status int, effect sessnode.Effect, minted sessnode.Token, values bool) *Reply {
+func (c *call) changed(status int, effect *sessnode.Effect, minted sessnode.Token, values bool) *Reply {
 	w := c.freshWriter()
 	w.beginObject()
-	w.session(effect.Session)
+	w.session(&effect.Session)
 	if values {
 		w.attributes("values", effect.Values)
 	}
@@ -68,25 +66,19 @@ func (c *call) ended(n uint64) *Reply {
 }
 
 // session writes the members of a session other than its attributes.
-func (w *writer) session(s sessnode.Session) {
+func (w *writer) session(s *sessnode.Session) {
 	w.known("id")
 	w.id(s.ID)
 	w.member("app", s.App)
 	w.memberIf("subject", s.Subject)
 	w.known("version")
 	w.uint(s.Version)
-	for _, t := range [...]struct {
-		name string
-		at   time.Time
-	}{
-		{"created", s.Created}, {"authenticated", s.Authenticated}, {"touched", s.Touched},
-		{"idle_deadline", s.IdleDeadline}, {"end", s.End}, {"expires", s.Timeouts.Expires},
-	} {
-		if !t.at.IsZero() {
-			w.known(t.name)
-			w.time(t.at)
-		}
-	}
+	w.timeIf("created", s.Created)
+	w.timeIf("authenticated", s.Authenticated)
+	w.timeIf("touched", s.Touched)
+	w.timeIf("idle_deadline", s.IdleDeadline)
+	w.timeIf("end", s.End)
+	w.timeIf("expires", s.Timeouts.Expires)
 	if s.Timeouts.Idle > 0 {
 		w.name("idle")
 		w.duration(s.Timeouts.Idle)
@@ -112,6 +104,13 @@ func (w *writer) session(s sessnode.Session) {
 func (w *writer) member(name, value string) {
 	w.known(name)
 	w.text(value)
+}
+
+func (w *writer) timeIf(name string, t time.Time) {
+	if !t.IsZero() {
+		w.known(name)
+		w.time(t)
+	}
 }
 
 func (w *writer) memberIf(name, value string) {
@@ -161,11 +160,11 @@ func (w *writer) attributes(plain string, attrs map[string]sessnode.Value) {
 func (w *writer) sessions(list []sessnode.Session, attrs bool) {
 	w.name("sessions")
 	w.beginList()
-	for _, s := range list {
+	for i := range list {
 		w.beginObject()
-		w.session(s)
+		w.session(&list[i])
 		if attrs {
-			w.attributes("attrs", s.Attrs)
+			w.attributes("attrs", list[i].Attrs)
 		}
 		w.end()
 	}
@@ -195,7 +194,7 @@ func (w *writer) endedList(list []sessnode.Ended) {
 }
 
 // notModified answers a read whose ETag the client has. A touch moves deadlines without a new version, so they come along.
-func (c *call) notModified(s sessnode.Session) *Reply {
+func (c *call) notModified(s *sessnode.Session) *Reply {
 	r := &c.answer
 	*r = Reply{Status: 304, Header: c.fields[:0], hasTag: true, version: s.Version, idle: s.IdleDeadline, end: s.End}
 	r.set("Vary", "Accept")

@@ -61,8 +61,11 @@ type Headers struct {
 // Add takes in one header, its name in any case. The values of one that comes more than once are joined by commas, which says
 // the same of the lists among them (RFC 9110, 5.3); the API refuses that of all others.
 func (h *Headers) Add(name, value string) {
-	for id := range headerNames {
-		if len(name) == len(headerNames[id]) && equalFold(name, headerNames[id]) {
+	if len(name) >= len(headerLengths) {
+		return
+	}
+	for _, id := range headerLengths[len(name)] {
+		if equalFold(name, headerNames[id]) {
 			if h.counts[id] == 0 {
 				h.values[id], h.counts[id] = value, 1
 				return
@@ -71,6 +74,16 @@ func (h *Headers) Add(name, value string) {
 			return
 		}
 	}
+}
+
+// headerLengths sorts the headers by the lengths of their names.
+var headerLengths = sortedHeaders()
+
+func sortedHeaders() (byLength [len("Session-Consistency") + 1][]header) {
+	for id, name := range headerNames {
+		byLength[len(name)] = append(byLength[len(name)], header(id))
+	}
+	return byLength
 }
 
 // equalFold compares names of the same length in ASCII.
@@ -98,6 +111,8 @@ type Reply struct {
 	Stream func(ctx context.Context, send func([]byte) error)
 
 	// What becomes a header too: texts of their own would be garbage with each answer.
+	typed     bool              // Content-Type and Vary, of the format of the body
+	format    format
 	at        sessnode.Position // Session-Index and Session-Generation
 	hasTag    bool
 	version   uint64    // in the Etag, where there is one
@@ -108,6 +123,10 @@ type Reply struct {
 
 // expand makes headers of what is not one yet.
 func (r *Reply) expand() {
+	if r.typed {
+		r.set("Content-Type", r.format.contentType())
+		r.set("Vary", "Accept")
+	}
 	if r.hasTag {
 		r.set("Etag", etag(r.at.Generation, r.version))
 	}

@@ -54,5 +54,5 @@ func rotate(ctx context.Context, c *call) (*Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.changed(200, effect, minted, len(in.Edit.Incr) > 0), nil
+	return c.changed(200, &effect, minted, len(in.Edit.Incr) > 0), nil
 }

@@ -23,7 +23,7 @@ func touch(ctx context.Context, c *call) (*Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.changed(200, effect, "", false), nil
+	return c.changed(200, &effect, "", false), nil
 }
 
 // pop takes attributes out and answers with them, exactly once.
@@ -46,5 +46,5 @@ func pop(ctx context.Context, c *call) (*Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.changed(200, effect, "", true), nil
+	return c.changed(200, &effect, "", true), nil
 }

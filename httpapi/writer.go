@@ -16,6 +16,7 @@ type writer struct {
 	format format
 	buf    []byte
 	open   []opened
+	dates  dates
 }
 
 // opened is an object or list that has not ended.
@@ -82,10 +83,11 @@ func (w *writer) name(name string) {
 // known begins a member whose name is one of ours, and has nothing to escape.
 func (w *writer) known(name string) {
 	w.next()
-	w.buf = appendPlain(w.format, w.buf, name)
-	if w.format == formatJSON {
-		w.buf = append(w.buf, ':')
+	if w.format == formatMsgpack {
+		w.buf = appendMsgpackText(w.buf, name)
+		return
 	}
+	w.buf = append(append(append(w.buf, '"'), name...), '"', ':')
 }
 
 // id writes a session's public name.
@@ -147,8 +149,12 @@ func (w *writer) bytes(b []byte) {
 
 func (w *writer) time(t time.Time) {
 	w.item()
-	var text [len(time.RFC3339Nano)]byte
-	w.buf = appendPlain(w.format, w.buf, appendInstant(text[:0], t))
+	if w.format == formatMsgpack {
+		var text [len(time.RFC3339Nano)]byte
+		w.buf = appendMsgpackText(w.buf, w.dates.append(text[:0], t))
+		return
+	}
+	w.buf = append(w.dates.append(append(w.buf, '"'), t), '"')
 }
 
 func (w *writer) duration(d time.Duration) { w.text(seconds(d) + "s") }
