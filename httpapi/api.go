@@ -69,7 +69,10 @@ func (a *API) do(ctx context.Context, c *call) *Reply {
 	c.began = time.Now()
 	reply, code := a.answer(ctx, c)
 	reply.Close = c.Body != nil && !c.drained // what is whole needs no reading
-	a.metrics.count(c.route, code, time.Since(c.began))
+	if c.over.IsZero() {                      // it had no turn
+		c.over = time.Now()
+	}
+	a.metrics.count(c.route, code, c.over.Sub(c.began))
 	if c.at == (sessnode.Position{}) {
 		c.at = a.config.Store.Position()
 	}
@@ -107,7 +110,7 @@ func (a *API) serve(ctx context.Context, c *call) (reply *Reply, err error) {
 	if err := a.guard(c); err != nil {
 		return nil, err
 	}
-	node, err := a.router.find(c.Path, &c.params)
+	node, err := c.find()
 	if err != nil {
 		return nil, err
 	}
@@ -135,11 +138,14 @@ func (a *API) serve(ctx context.Context, c *call) (reply *Reply, err error) {
 	if err := c.formats(); err != nil {
 		return nil, err
 	}
-	began, err := a.gate.turn(within, c.route.lane)
+	began, err := a.gate.turn(within, c.route.lane, c.ready())
 	if err != nil {
 		return nil, err
 	}
-	defer func() { a.gate.over(c.route.lane, began, err) }()
+	defer func() {
+		c.over = time.Now()
+		a.gate.over(c.route.lane, began, c.over, err)
+	}()
 	return c.route.op(within, c)
 }
 

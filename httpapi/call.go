@@ -32,6 +32,7 @@ type call struct {
 // asked is what is found out about one request.
 type asked struct {
 	began   time.Time
+	over    time.Time // when its turn was; zero until then
 	route   *route
 	caller  caller
 	params  params
@@ -40,9 +41,10 @@ type asked struct {
 	query   [mostQuery]string // the values of route.query
 	has     [mostQuery]bool   // which of them were sent
 	body    []byte
-	drained bool   // the body was read to its end, or there was none
-	in      format // of the body
-	out     format // of the answer
+	drained bool          // the body was read to its end, or there was none
+	in      format        // of the body
+	out     format        // of the answer
+	op      sessnode.OpID // zero until it was read, and where there is none
 	at      sessnode.Position
 }
 
@@ -57,6 +59,13 @@ type known struct {
 	timeout string
 	limit   time.Duration
 	app     string
+	places  [2]place // an application reads and changes at one path, and creates at another
+}
+
+// place is where a path leads that has one parameter, the app.
+type place struct {
+	path, app string
+	node      *router
 }
 
 func newCall(a *API, r *Request) *call { return &call{Request: r, api: a} }
@@ -77,6 +86,30 @@ func (c *call) only(id header) (value string, sent bool, err error) {
 		return c.Header.values[id], true, nil
 	}
 	return "", true, mistake("the header %s stands there more than once", headerNames[id])
+}
+
+// find routes the call.
+func (c *call) find() (*router, error) {
+	for i := range c.known.places {
+		if p := &c.known.places[i]; p.path == c.Path && p.node != nil {
+			c.params.n, c.params.list[0] = 1, p.app
+			return p.node, nil
+		}
+	}
+	node, err := c.api.router.find(c.Path, &c.params)
+	if err == nil && c.params.n == 1 && sessnode.ValidApp(c.params.list[0]) {
+		p := place{strings.Clone(c.Path), strings.Clone(c.params.list[0]), node}
+		c.known.places = [2]place{p, c.known.places[0]}
+	}
+	return node, err
+}
+
+// ready returns when the call was ready for its turn, as far as that is known without looking at the clock again.
+func (c *call) ready() time.Time {
+	if c.Body != nil { // it may have taken long to arrive
+		return time.Now()
+	}
+	return c.began
 }
 
 // parameters reads what the path holds.
@@ -101,6 +134,12 @@ func (c *call) parameters() error {
 func (c *call) parseQuery() error {
 	if c.Query == "" {
 		return nil
+	}
+	if name, value, found := strings.Cut(c.Query, "="); found && !strings.ContainsAny(value, "&;=%+") { // as most are: a single one, in plain
+		if i := slices.Index(c.route.query, name); i >= 0 {
+			c.query[i], c.has[i] = value, true
+			return nil
+		}
 	}
 	values, err := url.ParseQuery(c.Query)
 	if err != nil {

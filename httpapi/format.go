@@ -40,6 +40,9 @@ func (f format) codec() sessnode.Codec {
 
 // requestFormat reads Content-Type. What a browser's form can send without asking first is refused.
 func requestFormat(contentType string) (format, error) {
+	if contentType == typeJSON { // as our clients send it
+		return formatJSON, nil
+	}
 	media, params, _ := strings.Cut(contentType, ";")
 	charset := strings.ToLower(strings.ReplaceAll(strings.TrimSpace(params), `"`, ""))
 	switch strings.ToLower(strings.TrimSpace(media)) {

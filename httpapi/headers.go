@@ -30,6 +30,9 @@ func (c *call) key() (sessnode.Key, error) {
 
 // operationID reads Idempotency-Key.
 func (c *call) operationID() (op sessnode.OpID, sent bool, err error) {
+	if !c.op.IsZero() { // read already
+		return c.op, true, nil
+	}
 	text, sent, err := c.only(headerIdempotencyKey)
 	if err != nil || !sent {
 		return op, sent, err
@@ -37,7 +40,8 @@ func (c *call) operationID() (op sessnode.OpID, sent bool, err error) {
 	if len(text) < 1 || len(text) > 128 || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return op, true, mistake("Idempotency-Key has 1 to 128 visible ASCII characters")
 	}
-	return sessnode.OpIDOf(text), true, nil
+	c.op = sessnode.OpIDOf(text)
+	return c.op, true, nil
 }
 
 // etag names a session's version within a generation.

@@ -111,7 +111,7 @@ type Reply struct {
 	Stream func(ctx context.Context, send func([]byte) error)
 
 	// What becomes a header too: texts of their own would be garbage with each answer.
-	typed     bool              // Content-Type and Vary, of the format of the body
+	typed     bool // Content-Type and Vary, of the format of the body
 	format    format
 	at        sessnode.Position // Session-Index and Session-Generation
 	hasTag    bool

@@ -71,10 +71,9 @@ func newLimiter(most int, now func() time.Time) *limiter {
 	return &limiter{most: most, few: min(shedFew, most), limit: min(shedFew, most), now: now, since: now()}
 }
 
-// enter waits for a turn and returns when it began. Who got one must leave.
-func (l *limiter) enter(ctx context.Context) (time.Time, error) {
+// enter waits for a turn and returns when it began. now is the present time. Who got one must leave.
+func (l *limiter) enter(ctx context.Context, now time.Time) (time.Time, error) {
 	l.mu.Lock()
-	now := l.now()
 	l.adjust(now)
 	if l.active < l.limit {
 		l.begin()
@@ -110,10 +109,9 @@ func (l *limiter) enter(ctx context.Context) (time.Time, error) {
 
 // leave gives the turn to the next. definite says that the request came to an end that tells how long requests take: not by a
 // deadline, and not for want of a leader.
-func (l *limiter) leave(began time.Time, definite bool) {
+func (l *limiter) leave(began, now time.Time, definite bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := l.now()
 	l.active--
 	if definite {
 		l.done++
@@ -217,21 +215,21 @@ func (l *limiter) drop(w *waiter) {
 }
 
 // turn waits for a turn in a lane and returns when it began.
-func (g *gate) turn(ctx context.Context, l lane) (began time.Time, err error) {
+func (g *gate) turn(ctx context.Context, l lane, now time.Time) (began time.Time, err error) {
 	if l < laneReserve {
-		return g.limits[l].enter(ctx)
+		return g.limits[l].enter(ctx, now)
 	}
-	return began, g.enter(l)
+	return now, g.enter(l)
 }
 
 // over ends a turn. err is how the request ended.
-func (g *gate) over(l lane, began time.Time, err error) {
+func (g *gate) over(l lane, began, now time.Time, err error) {
 	if l >= laneReserve {
 		g.leave(l)
 		return
 	}
 	code := sessnode.CodeOf(err)
-	g.limits[l].leave(began, code != sessnode.CodeUnavailable && code != sessnode.CodeUnknown)
+	g.limits[l].leave(began, now, code != sessnode.CodeUnavailable && code != sessnode.CodeUnknown)
 }
 
 // laneOf sorts the main lane's routes out. Endings have room of their own: a logout must not be lost behind a flood of creates, and

@@ -101,10 +101,10 @@ func request(l *limiter, m *machine) error {
 	ctx, cancel := context.WithTimeout(context.Background(), DefaultTimeout)
 	defer cancel()
 	m.work(parseTime)
-	began, err := l.enter(ctx)
+	began, err := l.enter(ctx, time.Now())
 	if err == nil {
 		m.work(workTime)
-		l.leave(began, true)
+		l.leave(began, time.Now(), true)
 	}
 	m.work(writeTime)
 	return err
@@ -164,10 +164,10 @@ func TestAMachineThatGetsSlowerIsGivenLess(t *testing.T) {
 				group.Go(func() {
 					for time.Now().Before(end) {
 						ctx, cancel := context.WithTimeout(context.Background(), DefaultTimeout)
-						if began, err := l.enter(ctx); err == nil {
+						if began, err := l.enter(ctx, time.Now()); err == nil {
 							active, _, _, _ := l.load()
 							time.Sleep(took * time.Duration(active)) // a share of the machine
-							l.leave(began, true)
+							l.leave(began, time.Now(), true)
 						}
 						cancel()
 					}
@@ -197,7 +197,7 @@ func TestASlowDiskIsNoOverload(t *testing.T) {
 				group.Go(func() {
 					for range 20 {
 						ctx, cancel := context.WithTimeout(context.Background(), DefaultTimeout)
-						began, err := l.enter(ctx)
+						began, err := l.enter(ctx, time.Now())
 						cancel()
 						if err != nil {
 							mu.Lock()
@@ -206,7 +206,7 @@ func TestASlowDiskIsNoOverload(t *testing.T) {
 							continue
 						}
 						time.Sleep(300 * time.Millisecond) // however many there are
-						l.leave(began, true)
+						l.leave(began, time.Now(), true)
 					}
 				})
 			}
@@ -230,13 +230,13 @@ func TestNoLeaderIsNoOverload(t *testing.T) {
 		for range 1000 {
 			time.Sleep(shedEvery / 100)
 			group.Go(func() {
-				began, err := l.enter(context.Background())
+				began, err := l.enter(context.Background(), time.Now())
 				if err != nil {
 					t.Error(err)
 					return
 				}
 				time.Sleep(5 * time.Second)
-				l.leave(began, false)
+				l.leave(began, time.Now(), false)
 			})
 		}
 		group.Wait()
@@ -254,23 +254,23 @@ func TestTurnsGoRoundUntilTheyTakeTooLong(t *testing.T) {
 	}{{shedFair / 2, []int{0, 1, 2}}, {shedFair, []int{2, 1, 0}}} {
 		synctest.Test(t, func(t *testing.T) {
 			l := newLimiter(1, time.Now)
-			began, _ := l.enter(context.Background())
+			began, _ := l.enter(context.Background(), time.Now())
 			var order []int
 			var group sync.WaitGroup
 			for i := range 3 {
 				group.Go(func() {
-					turn, err := l.enter(context.Background())
+					turn, err := l.enter(context.Background(), time.Now())
 					if err != nil {
 						t.Error(err)
 						return
 					}
 					order = append(order, i)
-					l.leave(turn, true)
+					l.leave(turn, time.Now(), true)
 				})
 				synctest.Wait()
 			}
 			time.Sleep(test.after)
-			l.leave(began, true)
+			l.leave(began, time.Now(), true)
 			group.Wait()
 			if !slices.Equal(order, test.want) {
 				t.Errorf("after %v turns came in the order %v, want %v", test.after, order, test.want)
@@ -300,11 +300,11 @@ func TestAStallRefusesNobody(t *testing.T) {
 func TestARefusalSaysWhatHappened(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLimiter(1, time.Now)
-		_, _ = l.enter(context.Background())
+		_, _ = l.enter(context.Background(), time.Now())
 		seen := map[string]bool{}
 		for range 20 {
 			asked := time.Now()
-			_, err := l.enter(context.Background())
+			_, err := l.enter(context.Background(), time.Now())
 			if sessnode.CodeOf(err) != sessnode.CodeUnavailable || sessnode.ReasonOf(err) != sessnode.ReasonOverload {
 				t.Fatalf("refused with %v", err)
 			}
@@ -324,7 +324,7 @@ func TestARefusalSaysWhatHappened(t *testing.T) {
 		ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
 		defer cancel()
 		asked := time.Now()
-		if _, err := l.enter(ctx); err == nil || time.Since(asked) != 50*time.Millisecond {
+		if _, err := l.enter(ctx, time.Now()); err == nil || time.Since(asked) != 50*time.Millisecond {
 			t.Errorf("with 100 ms left, refused with %v after %v, want half of it", err, time.Since(asked))
 		}
 	})
