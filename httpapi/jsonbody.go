@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"encoding/binary"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -157,10 +158,7 @@ func (c *jsonChecker) text1() (inner []byte, escaped bool, err error) {
 	c.at++
 	begin, ascii := c.at, true
 	for {
-		at := c.at
-		for at < len(c.text) && isPlainJSON[c.text[at]] {
-			at++
-		}
+		at := plainJSONEnd(c.text, c.at)
 		if c.at = at; at == len(c.text) {
 			return nil, false, c.fault("the text ends within a string")
 		}
@@ -185,6 +183,24 @@ func (c *jsonChecker) text1() (inner []byte, escaped bool, err error) {
 			c.at++
 		}
 	}
+}
+
+// plainJSONEnd returns where the bytes end that mean themselves in a string and need no second look: eight at a time as long as all of them do.
+func plainJSONEnd(text []byte, at int) int {
+	const each, high = 0x0101010101010101, 0x8080808080808080
+	for ; len(text)-at >= 8; at += 8 {
+		w := binary.LittleEndian.Uint64(text[at:])
+		quote, backslash := w^each*'"', w^each*'\\'
+		// The high bit of a byte is set for sure where the byte is below a number up to 0x80 that is subtracted; a borrow may set it elsewhere too,
+		// which only means a closer look.
+		if (w|(w-each*0x20)|(quote-each)|(backslash-each))&high != 0 {
+			break
+		}
+	}
+	for at < len(text) && isPlainJSON[text[at]] {
+		at++
+	}
+	return at
 }
 
 // isPlainJSON holds the bytes that mean themselves in a string and need no second look.

@@ -2,6 +2,7 @@ package http1
 
 import (
 	"bytes"
+	"encoding/binary"
 	"strings"
 )
 
@@ -41,8 +42,12 @@ type parser struct {
 	length                    int
 	hasLength, hasHost        bool
 	n                         int
-	fields                    [MaxFields][2]span
+	fields                    [fewFields][2]span
+	more                      [][2]span // what has no room there
 }
+
+// fewFields is how many fields most heads have at most; more cost memory.
+const fewFields = 16
 
 // Parse reads a head at the beginning of b. Only where it is Plain are h, whose Fields are reused, and the head's size set.
 func Parse(b []byte, h *Head) (size int, v Verdict) {
@@ -128,10 +133,8 @@ func (p *parser) field(b []byte, line span) bool {
 	for value.to > value.from && isBlank(b[value.to-1]) {
 		value.to--
 	}
-	for _, c := range b[value.from:value.to] {
-		if c < ' ' && c != '\t' || c >= 0x7f {
-			return false
-		}
+	if !isValue(b[value.from:value.to]) {
+		return false
 	}
 	return p.known(b[name.from:name.to], b[value.from:value.to], name, value)
 }
@@ -176,11 +179,15 @@ func (p *parser) known(name, text []byte, at, value span) bool {
 			return false
 		}
 	}
-	if p.n == MaxFields {
+	switch {
+	case p.n < fewFields:
+		p.fields[p.n] = [2]span{at, value}
+		p.n++
+	case fewFields+len(p.more) < MaxFields:
+		p.more = append(p.more, [2]span{at, value})
+	default:
 		return false
 	}
-	p.fields[p.n] = [2]span{at, value}
-	p.n++
 	return true
 }
 
@@ -203,7 +210,10 @@ func (p *parser) fill(text string, h *Head) {
 	cut := func(s span) string { return text[s.from:s.to] }
 	h.Method, h.Path, h.Query, h.Host, h.Length = cut(p.method), cut(p.path), cut(p.query), cut(p.host), p.length
 	h.Fields = h.Fields[:0]
-	for _, f := range p.fields[:p.n] {
+	for i := range p.n {
+		h.Fields = append(h.Fields, Field{cut(p.fields[i][0]), cut(p.fields[i][1])})
+	}
+	for _, f := range p.more {
 		h.Fields = append(h.Fields, Field{cut(f[0]), cut(f[1])})
 	}
 }
@@ -236,11 +246,32 @@ func is(name []byte, lower string) bool {
 // brackets of addresses.
 func isHost(text []byte) bool {
 	for _, c := range text {
-		if !isAlphanumeric(c) && strings.IndexByte(".-_:[]", c) < 0 {
+		if !isHostByte[c] {
 			return false
 		}
 	}
 	return len(text) > 0
+}
+
+var isHostByte = alphanumericsAnd(".-_:[]")
+
+// isValue reports whether a field's value has no control characters but tabs, and nothing beyond ASCII. It looks at eight bytes at a time as
+// long as they are of the common kind.
+func isValue(text []byte) bool {
+	const each, high = 0x0101010101010101, 0x8080808080808080
+	at := 0
+	for ; len(text)-at >= 8; at += 8 {
+		// The high bit of some byte is set if one is below 0x20 or above 0x7e. Where the sum or the difference runs over into a next byte, its own is set.
+		if w := binary.LittleEndian.Uint64(text[at:]); (w|(w-each*' ')|(w+each))&high != 0 {
+			break
+		}
+	}
+	for _, c := range text[at:] {
+		if c < ' ' && c != '\t' || c >= 0x7f {
+			return false
+		}
+	}
+	return true
 }
 
 func isAlphanumeric(c byte) bool {
@@ -252,11 +283,11 @@ func isHex(c byte) bool { return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20
 func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 
 // isToken holds the characters that a field's name is made of (RFC 9110, 5.6.2).
-var isToken = tokens()
+var isToken = alphanumericsAnd("!#$%&'*+-.^_`|~")
 
-func tokens() (t [256]bool) {
+func alphanumericsAnd(others string) (t [256]bool) {
 	for c := range t {
-		t[c] = isAlphanumeric(byte(c)) || strings.IndexByte("!#$%&'*+-.^_`|~", byte(c)) >= 0 && c > 0
+		t[c] = isAlphanumeric(byte(c)) || strings.IndexByte(others, byte(c)) >= 0
 	}
 	return t
 }

@@ -3,6 +3,7 @@ package http1_test
 import (
 	"bufio"
 	"bytes"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -158,4 +159,38 @@ func FuzzPlainIsWhatNetHTTPReads(f *testing.F) {
 			t.Errorf("headers of net/http (-) differ (+):\n%s", diff)
 		}
 	})
+}
+
+// TestValuesAreJudgedByteByByte: each byte at each place among eight and more is judged as it is alone.
+func TestValuesAreJudgedByteByByte(t *testing.T) {
+	for c := range 256 {
+		good := c == '\t' || c >= ' ' && c < 0x7f
+		for at := range 19 {
+			value := []byte("abcdefghijklmnopqrs")
+			value[at] = byte(c)
+			var h http1.Head
+			_, v := http1.Parse([]byte(start+host+"A: b"+string(value)+"c\r\n\r\n"), &h)
+			if c != '\r' && c != '\n' && (v == http1.Plain) != good {
+				t.Errorf("a value with the byte %#x at %d is %d, want plain: %v", c, at, v, good)
+			}
+		}
+	}
+}
+
+func TestHeadsOfManyFieldsKeepTheirOrder(t *testing.T) {
+	for _, n := range []int{15, 16, 17, http1.MaxFields} {
+		text := start + host
+		for i := range n {
+			text += fmt.Sprintf("A%d: %d\r\n", i, i)
+		}
+		var h http1.Head
+		if _, v := http1.Parse([]byte(text+"\r\n"), &h); v != http1.Plain || len(h.Fields) != n {
+			t.Fatalf("a head of %d fields = %d with %d fields, want a plain one", n, v, len(h.Fields))
+		}
+		for i, f := range h.Fields {
+			if want := (http1.Field{Name: fmt.Sprintf("A%d", i), Value: fmt.Sprint(i)}); f != want {
+				t.Errorf("field %d of %d = %v, want %v", i, n, f, want)
+			}
+		}
+	}
 }
