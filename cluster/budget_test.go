@@ -15,7 +15,7 @@ func TestSmallestVoterDecidesTheBudget(t *testing.T) {
 	c := clustertest.Start(t, 3, func(i int, cfg *cluster.Config) { cfg.Budget = budgets[i] })
 	settled := func(nodes ...int) {
 		t.Helper()
-		ctx := within(t, 20*time.Second)
+		ctx := within(t, clustertest.Patience)
 		for _, i := range nodes {
 			for c.Node(i).Status(ctx).Budget != 1<<30 {
 				if ctx.Err() != nil {

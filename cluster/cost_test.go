@@ -1,27 +1,54 @@
 package cluster_test
 
 import (
+	"context"
+	"fmt"
 	"testing"
-	"time"
 
 	"github.com/sessnode/sessnode"
 	"github.com/sessnode/sessnode/cluster"
 	"github.com/sessnode/sessnode/cluster/clustertest"
 )
 
-// TestWhatOneWriteAndOneReadCost counts messages and syncs in an otherwise idle cluster of three, at a follower.
+// TestWhatOneWriteAndOneReadCost counts messages and syncs in an otherwise idle cluster of three, at a follower. An election or a round
+// that a busy machine let pass its time costs more: it is counted again then, until nothing came between.
 func TestWhatOneWriteAndOneReadCost(t *testing.T) {
 	c := clustertest.Start(t, 3, nil)
-	n := c.Node(c.Follower())
 	m, key := clustertest.Create("web", "ada")
-	mustWrite(t, n, m) // opens connections, and lets the first checkpoint pass
+	for i := range 3 { // opens connections, and lets the first checkpoint pass
+		mustWrite(t, c.Node(i), m)
+	}
 	converge(t, c)
-	before := stats(c)
+	least(t, c, whatWritesCost)
+	least(t, c, func(_ *testing.T, c *clustertest.Cluster, n *cluster.Node) string { return whatReadsCost(c, n, key) })
+}
 
+// least counts at a follower under one leader, and again while it was too much because something came between, a few times.
+func least(t *testing.T, c *clustertest.Cluster, count func(*testing.T, *clustertest.Cluster, *cluster.Node) (wrong string)) {
+	t.Helper()
+	for try := 1; ; try++ {
+		var wrong string
+		c.InOneTerm("counting", func(lead int) {
+			n := c.Node((lead + 1) % 3)
+			wrong = count(t, c, n)
+		})
+		if wrong == "" {
+			return
+		}
+		if t.Log(wrong); try == 5 {
+			t.Fatalf("none of %d times cost what it should", try)
+		}
+	}
+}
+
+func whatWritesCost(t *testing.T, c *clustertest.Cluster, n *cluster.Node) (wrong string) {
+	before := stats(c)
 	const writes = 20
 	for range writes {
 		m, _ := clustertest.Create("web", "ada")
-		mustWrite(t, n, m)
+		if _, err := n.Write(context.Background(), m); err != nil {
+			return err.Error()
+		}
 	}
 	converge(t, c)
 	after := stats(c)
@@ -33,37 +60,40 @@ func TestWhatOneWriteAndOneReadCost(t *testing.T) {
 	}
 	me := index(c, n)
 	frames := after[me].Writes.Frames - before[me].Writes.Frames
-	t.Logf("%d writes one after another at a follower: %d frames to the leader, %d log entries and %d syncs on three nodes", writes, frames, entries, syncs)
 	if frames != writes {
-		t.Errorf("%d writes took %d frames", writes, frames)
+		return fmt.Sprintf("%d writes took %d frames", writes, frames)
 	}
 	if most := 3 * (writes + ticks); entries > most || syncs > 2*most {
-		t.Errorf("%d writes took %d log entries and %d syncs, want at most %d and %d", writes, entries, syncs, most, 2*most)
+		return fmt.Sprintf("%d writes took %d log entries and %d syncs on three nodes, want at most %d and %d", writes, entries, syncs, most, 2*most)
 	}
+	return ""
+}
 
-	before = stats(c)
+func whatReadsCost(c *clustertest.Cluster, n *cluster.Node, key sessnode.Key) (wrong string) {
+	before, me := stats(c), index(c, n)
 	const reads = 20
 	for range reads {
-		if _, _, err := n.Session(within(t, 5*time.Second), "web", key, sessnode.Read{NoTouch: true}); err != nil {
-			t.Fatal(err)
+		if _, _, err := n.Session(context.Background(), "web", key, sessnode.Read{NoTouch: true}); err != nil {
+			return err.Error()
 		}
 	}
 	// A read is answered by a majority: the last message of its round may still be about to be counted.
+	var after []cluster.Stats
 	var rounds, messages uint64
 	c.Await("the messages of the last round", func() bool {
 		after = stats(c)
 		rounds, messages = after[me].Reads.Rounds-before[me].Reads.Rounds, after[me].Reads.Messages-before[me].Reads.Messages
 		return messages >= 2*reads
 	})
-	t.Logf("%d reads one after another at a follower: %d rounds, %d messages", reads, rounds, messages)
 	if rounds != reads || messages != 2*reads {
-		t.Errorf("%d reads took %d rounds and %d messages, want one round and two messages each", reads, rounds, messages)
+		return fmt.Sprintf("%d reads took %d rounds and %d messages, want one round and two messages each", reads, rounds, messages)
 	}
 	for i := range after {
-		if s := after[i].Log.Syncs - before[i].Log.Syncs; after[i].Writes.Ticks == before[i].Writes.Ticks && s != 0 && ticksOf(after) == ticksOf(before) {
-			t.Errorf("reads cost node %d %d syncs", i, s)
+		if s := after[i].Log.Syncs - before[i].Log.Syncs; s != 0 && ticksOf(after) == ticksOf(before) {
+			return fmt.Sprintf("reads cost node %d %d syncs", i, s)
 		}
 	}
+	return ""
 }
 
 func stats(c *clustertest.Cluster) []cluster.Stats {

@@ -13,7 +13,7 @@ import (
 // mustFollow asks a node for what happened, with some patience.
 func mustFollow(t *testing.T, n *cluster.Node, after string) sessnode.EventPage {
 	t.Helper()
-	page, err := n.Events(within(t, 20*time.Second), sessnode.EventQuery{App: "web", After: after}, 10*time.Second)
+	page, err := n.Events(within(t, clustertest.Patience), sessnode.EventQuery{App: "web", After: after}, 10*time.Second)
 	if err != nil {
 		t.Fatalf("Events after %q = %v", after, err)
 	}
@@ -23,7 +23,7 @@ func mustFollow(t *testing.T, n *cluster.Node, after string) sessnode.EventPage 
 // TestFollowingGoesOnAtAnyNode takes each next event from another node, by the id of the last one.
 func TestFollowingGoesOnAtAnyNode(t *testing.T) {
 	c := clustertest.Start(t, 3, nil)
-	start, err := c.Node(0).Events(within(t, 10*time.Second), sessnode.EventQuery{App: "web"}, 0)
+	start, err := c.Node(0).Events(within(t, clustertest.Patience), sessnode.EventQuery{App: "web"}, 0)
 	if err != nil || len(start.Events) != 0 || start.Next == "" {
 		t.Fatalf("Events from now on = %+v, %v, want a place and nothing yet", start, err)
 	}
@@ -51,7 +51,7 @@ func TestAnEmptyPageIsCertain(t *testing.T) {
 	for i := range 50 {
 		m, _ := clustertest.Create("web", "ada")
 		made := mustWrite(t, c.Node(i%3), m)
-		page, err := c.Node((i+1)%3).Events(within(t, 10*time.Second), sessnode.EventQuery{App: "web", After: after}, 0)
+		page, err := c.Node((i+1)%3).Events(within(t, clustertest.Patience), sessnode.EventQuery{App: "web", After: after}, 0)
 		if err != nil || len(page.Events) != 1 || page.Events[0].Session != made.Session.ID {
 			t.Fatalf("Events right after a change at another node = %+v, %v, want it", page, err)
 		}
@@ -60,12 +60,14 @@ func TestAnEmptyPageIsCertain(t *testing.T) {
 }
 
 func TestExpiryIsToldWithoutAnyoneAsking(t *testing.T) {
-	c := clustertest.Start(t, 1, nil)
+	clk := clustertest.NewClock()
+	c := clustertest.Start(t, 1, clk.Set)
 	m, _ := clustertest.Create("web", "ada")
 	create := m.Change.(sessnode.Create)
-	create.Timeouts.Expires = time.Now().Add(time.Second)
+	create.Timeouts.Expires = clk.Wall().Add(time.Hour)
 	m.Change = create
 	made := mustWrite(t, c.Node(0), m)
+	clk.Advance(time.Hour)
 	page := mustFollow(t, c.Node(0), made.At.String())
 	if len(page.Events) != 1 || page.Events[0].Kind != sessnode.EventExpired || page.Events[0].Session != made.Session.ID {
 		t.Errorf("Events after the creation = %+v, want the expiry", page.Events)

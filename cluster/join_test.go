@@ -2,7 +2,6 @@ package cluster_test
 
 import (
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
@@ -30,7 +29,7 @@ func TestFreshNodesJoinAndVote(t *testing.T) {
 	c.Start(4)
 	for _, i := range []int{3, 4} {
 		c.AwaitReady(i)
-		if _, _, err := c.Node(i).Session(within(t, 10*time.Second), "web", key, sessnode.Read{}); err != nil {
+		if _, _, err := c.Node(i).Session(within(t, clustertest.Patience), "web", key, sessnode.Read{}); err != nil {
 			t.Errorf("read at the new node %d: %v", i, err)
 		}
 	}
@@ -45,7 +44,7 @@ func TestFreshNodesJoinAndVote(t *testing.T) {
 	})
 	other, key2 := clustertest.Create("web", "bob")
 	mustWrite(t, c.Node(4), other)
-	if _, _, err := c.Node(1).Session(within(t, 10*time.Second), "web", key2, sessnode.Read{}); err != nil {
+	if _, _, err := c.Node(1).Session(within(t, clustertest.Patience), "web", key2, sessnode.Read{}); err != nil {
 		t.Error(err)
 	}
 }

@@ -42,7 +42,7 @@ func TestTheKeyIsRotatedUnderLoad(t *testing.T) {
 		load.Go(func() { // ends with ctx
 			for n := 0; ctx.Err() == nil; n++ {
 				m, _ := clustertest.Create("web", fmt.Sprintf("u%d-%d", i, n))
-				if _, err := c.Node(i).Write(within(t, 20*time.Second), m); err != nil {
+				if _, err := c.Node(i).Write(within(t, clustertest.Patience), m); err != nil {
 					t.Errorf("write %d at node %d: %v", n, i, err)
 					return
 				}

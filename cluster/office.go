@@ -107,7 +107,7 @@ func (n *Node) takeOffice(ctx context.Context, term uint64) (*office, error) {
 		return nil, fmt.Errorf("barrier: %w", err)
 	}
 	for range heard { // the last leader may be among those that do not answer: a majority will do
-		if o.stamper.Heard() {
+		if o.stamper.Heard() && n.mayGrow() { // with a disk that is nearly full, whether the others have room must be known too
 			break
 		}
 	}

@@ -9,7 +9,6 @@ package cluster_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/sessnode/sessnode"
 	"github.com/sessnode/sessnode/cluster"
@@ -26,7 +25,7 @@ func TestMovedNodeIsFound(t *testing.T) {
 	c.Move(moved)
 	c.Start(moved)
 	c.AwaitReady(moved)
-	if _, _, err := c.Node(moved).Session(within(t, 20*time.Second), "web", key, sessnode.Read{}); err != nil {
+	if _, _, err := c.Node(moved).Session(within(t, clustertest.Patience), "web", key, sessnode.Read{}); err != nil {
 		t.Errorf("read at the moved node: %v", err)
 	}
 	c.Await("the new address in the configuration", func() bool {
@@ -65,7 +64,7 @@ func TestANodeThatLostItsDiskIsReplaced(t *testing.T) {
 				v := voters(t, c, leader)
 				return len(v) == 3 && v[fresh] && !v[old]
 			})
-			if _, _, err := c.Node(lost).Session(within(t, 20*time.Second), "web", key, sessnode.Read{}); err != nil {
+			if _, _, err := c.Node(lost).Session(within(t, clustertest.Patience), "web", key, sessnode.Read{}); err != nil {
 				t.Errorf("read at the new node: %v", err)
 			}
 			// It counts: without one of the others, it and the third are a majority.
@@ -98,7 +97,7 @@ func TestAllNodesMoveAtOnce(t *testing.T) {
 	}
 	for i := range 3 {
 		c.AwaitReady(i)
-		if _, _, err := c.Node(i).Session(within(t, 20*time.Second), "web", key, sessnode.Read{}); err != nil {
+		if _, _, err := c.Node(i).Session(within(t, clustertest.Patience), "web", key, sessnode.Read{}); err != nil {
 			t.Errorf("read at node %d after all have moved = %v", i, err)
 		}
 		if id := c.Node(i).Status(t.Context()); id.Cluster != before.Cluster || id.Generation != before.Generation {

@@ -1,6 +1,7 @@
 package cluster_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -17,15 +18,21 @@ func TestADeadNodeIsRemovedAtAnOperatorsWish(t *testing.T) {
 	leader := c.Leader()
 	gone, other := (leader+1)%3, (leader+2)%3
 	name, id := c.Config(gone).Name, c.Node(gone).ID()
-	if err := c.Node(other).Remove(within(t, 10*time.Second), name); !errors.Is(err, sessnode.ErrConflict) {
+	remove := func(ctx context.Context) error { return c.Node(other).Remove(ctx, name) }
+	if err := c.Ask(remove); !errors.Is(err, sessnode.ErrConflict) {
 		t.Errorf("Remove(%s), which lives = %v, want ErrConflict", name, err)
 	}
 	c.Stop(gone)
-	c.Await("the removal", func() bool { return c.Node(other).Remove(within(t, 10*time.Second), name) == nil })
-	if v := voters(t, c, leader); len(v) != 2 || v[id] {
+	unknown := false
+	c.Await("the removal", func() bool { // until it is seen to be dead
+		err := c.Ask(remove)
+		unknown = unknown || errors.Is(err, sessnode.ErrUnknown)
+		return err == nil || unknown && errors.Is(err, sessnode.ErrInvalid)
+	})
+	if v := voters(t, c, c.Leader()); len(v) != 2 || v[id] {
 		t.Errorf("voters = %v, want two without %s", v, id)
 	}
-	if err := c.Node(other).Remove(within(t, 10*time.Second), name); !errors.Is(err, sessnode.ErrInvalid) {
+	if err := c.Ask(remove); !errors.Is(err, sessnode.ErrInvalid) {
 		t.Errorf("Remove(%s) again = %v, want ErrInvalid", name, err)
 	}
 }
@@ -39,7 +46,7 @@ func TestNobodyLeavesADeadMajorityBehind(t *testing.T) {
 	dies, leaves := (leader+1)%3, (leader+2)%3
 	links.Of(dies).Cut() // the node port alone: gossip goes on as if nothing had been
 	defer links.Of(dies).Heal()
-	if err := c.Node(leaves).Leave(within(t, 10*time.Second)); !errors.Is(err, sessnode.ErrConflict) {
+	if err := c.Node(leaves).Leave(within(t, clustertest.Patience)); !errors.Is(err, sessnode.ErrConflict) {
 		t.Errorf("Leave right after another node has died = %v, want ErrConflict", err)
 	}
 	m, _ := clustertest.Create("web", "ada")
@@ -53,7 +60,7 @@ func TestANodeLeavesForGood(t *testing.T) {
 	mustWrite(t, c.Node(0), m)
 	leader := c.Leader()
 	left := c.Node(leader).ID()
-	if err := c.Node(leader).Leave(within(t, 30*time.Second)); err != nil {
+	if err := c.Node(leader).Leave(within(t, clustertest.Patience)); err != nil {
 		t.Fatalf("Leave of the leader = %v", err)
 	}
 	cfg := c.Config(leader)
@@ -69,17 +76,17 @@ func TestANodeLeavesForGood(t *testing.T) {
 		t.Errorf("voters = %v, want two without %s", v, left)
 	}
 	other := 3 - leader - next
-	if _, _, err := c.Node(other).Session(within(t, 20*time.Second), "web", key, sessnode.Read{}); err != nil {
+	if _, _, err := c.Node(other).Session(within(t, clustertest.Patience), "web", key, sessnode.Read{}); err != nil {
 		t.Errorf("read after the leader has left = %v", err)
 	}
-	if err := c.Node(other).Leave(within(t, 30*time.Second)); err != nil {
+	if err := c.Node(other).Leave(within(t, clustertest.Patience)); err != nil {
 		t.Fatalf("Leave of a follower = %v", err)
 	}
 	c.Stop(other)
-	if err := c.Node(next).Leave(within(t, 5*time.Second)); !errors.Is(err, sessnode.ErrConflict) {
+	if err := c.Node(next).Leave(within(t, clustertest.Patience)); !errors.Is(err, sessnode.ErrConflict) {
 		t.Errorf("Leave of the only voter = %v, want ErrConflict", err)
 	}
-	if _, _, err := c.Node(next).Session(within(t, 20*time.Second), "web", key, sessnode.Read{}); err != nil {
+	if _, _, err := c.Node(next).Session(within(t, clustertest.Patience), "web", key, sessnode.Read{}); err != nil {
 		t.Errorf("read at the last node = %v", err)
 	}
 }
@@ -88,45 +95,36 @@ func TestANodeLeavesForGood(t *testing.T) {
 func TestADrainedNodeServesAndDoesNotLead(t *testing.T) {
 	c := clustertest.Start(t, 3, nil)
 	drained := c.Leader()
-	if err := c.Node(drained).SetDrained(within(t, 20*time.Second), true, 0); err != nil {
-		t.Fatal(err)
-	}
-	if next := c.Leader(); next == drained {
-		t.Errorf("node %d is drained and leads", drained)
-	}
+	mustAsk(t, c, "SetDrained", func(ctx context.Context) error { return c.Node(drained).SetDrained(ctx, true, 0) })
+	c.Await("a leader that is not drained", func() bool { return c.Leader() != drained })
 	if clustertest.Ready(c.Node(drained)) {
 		t.Error("a drained node is ready")
 	}
 	m, key := clustertest.Create("web", "ada")
 	mustWrite(t, c.Node(drained), m)
-	if _, _, err := c.Node(drained).Session(within(t, 10*time.Second), "web", key, sessnode.Read{}); err != nil {
+	if _, _, err := c.Node(drained).Session(within(t, clustertest.Patience), "web", key, sessnode.Read{}); err != nil {
 		t.Errorf("read at a drained node = %v", err)
 	}
 	// The only other candidate dies, so the drained one is elected; when others are back it hands over by itself.
-	next := c.Leader()
+	next := drained
+	c.Await("a leader that is not drained", func() bool { next = c.Leader(); return next != drained })
 	c.Stop(next)
 	c.Await("a leader that is not drained", func() bool { return c.Leader() != drained })
-	if err := c.Node(drained).SetDrained(within(t, 10*time.Second), false, 0); err != nil {
+	if err := c.Node(drained).SetDrained(within(t, clustertest.Patience), false, 0); err != nil {
 		t.Fatal(err)
 	}
-	if !clustertest.Ready(c.Node(drained)) {
-		t.Error("a node that works again is not ready")
-	}
+	c.AwaitReady(drained)
 }
 
 // TestADrainWithALimitEndsByItself drains a node and forgets about it.
 func TestADrainWithALimitEndsByItself(t *testing.T) {
 	c := clustertest.Start(t, 3, nil)
 	n := c.Node(c.Leader())
-	if err := n.SetDrained(within(t, 20*time.Second), true, time.Minute); err != nil {
-		t.Fatal(err)
-	}
+	mustAsk(t, c, "SetDrained", func(ctx context.Context) error { return n.SetDrained(ctx, true, time.Minute) })
 	if clustertest.Ready(n) {
 		t.Error("a node that was just drained is ready")
 	}
-	if err := n.SetDrained(within(t, 20*time.Second), true, 300*time.Millisecond); err != nil {
-		t.Fatal(err)
-	}
+	mustAsk(t, c, "SetDrained", func(ctx context.Context) error { return n.SetDrained(ctx, true, 300*time.Millisecond) })
 	c.Await("the node to work again", func() bool { return clustertest.Ready(n) })
 }
 
@@ -134,18 +132,18 @@ func TestADrainWithALimitEndsByItself(t *testing.T) {
 func TestDrainedNodesAloneDoNotPassLeadershipAround(t *testing.T) {
 	c := clustertest.Start(t, 3, nil)
 	for i := range 3 {
-		if err := c.Node(i).SetDrained(within(t, 20*time.Second), true, 0); err != nil {
-			t.Fatalf("SetDrained of node %d = %v", i, err)
-		}
+		mustAsk(t, c, "SetDrained", func(ctx context.Context) error { return c.Node(i).SetDrained(ctx, true, 0) })
 	}
 	c.Leader()
-	began := c.Node(0).Status(t.Context()).Term
+	before, began := c.Node(0).Status(t.Context()).Term, time.Now()
 	const writes = 200
 	for i := range writes {
 		m, _ := clustertest.Create("web", "ada")
 		mustWrite(t, c.Node(i%3), m)
 	}
-	if terms := c.Node(0).Status(t.Context()).Term - began; terms > writes/4 {
-		t.Errorf("%d terms in the time of %d writes", terms, writes)
+	// On a busy machine the writes take long, and each term that ends by itself has taken a heartbeat at least.
+	most := max(writes/4, uint64(time.Since(began)/c.Config(0).Profile.Heartbeat))
+	if terms := c.Node(0).Status(t.Context()).Term - before; terms > most {
+		t.Errorf("%d terms in the time of %d writes, want %d at most", terms, writes, most)
 	}
 }

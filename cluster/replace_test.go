@@ -34,7 +34,7 @@ func TestSilenceAloneRemovesNobody(t *testing.T) {
 		t.Errorf("voters = %v, want %s among three", v, id)
 	}
 	m, _ := clustertest.Create("web", "ada")
-	if _, err := c.Node(leader).Write(within(t, 10*time.Second), m); err != nil && !errors.Is(err, sessnode.ErrUnknown) {
+	if _, err := c.Node(leader).Write(within(t, clustertest.Patience), m); err != nil && !errors.Is(err, sessnode.ErrUnknown) {
 		t.Error(err)
 	}
 }

@@ -26,27 +26,28 @@ const shortEnforced = 8 * time.Second
 func TestDeadlineIsSeenAtOnceAtEveryNode(t *testing.T) {
 	clk := clustertest.NewClock()
 	c := clustertest.Start(t, 3, clk.Set)
+	clk.Hold()
 	for i := range c.Size() {
 		m, key := short("ada")
 		effect := mustWrite(t, c.Node(i), m)
 		clk.Advance(shortEnforced - time.Second)
-		if _, _, err := c.Node(i).Session(within(t, 5*time.Second), "web", key, sessnode.Read{NoTouch: true}); err != nil {
+		if _, _, err := c.Node(i).Session(within(t, clustertest.Patience), "web", key, sessnode.Read{NoTouch: true}); err != nil {
 			t.Fatalf("a second before the deadline: %v", err)
 		}
 		clk.Advance(1100 * time.Millisecond)
 		n := c.Node((i + 1) % 3)
 		switch i {
 		case 0:
-			_, _, err := n.Session(within(t, 5*time.Second), "web", key, sessnode.Read{})
+			_, _, err := n.Session(within(t, clustertest.Patience), "web", key, sessnode.Read{})
 			if !errors.Is(err, sessnode.ErrNotFound) || sessnode.ReasonOf(err) != sessnode.ReasonExpired {
 				t.Errorf("Session() past the deadline = %v, want not found (expired)", err)
 			}
 		case 1:
-			if list, _, err := n.Subject(within(t, 5*time.Second), "web", "ada", false, sessnode.Read{}); err != nil || len(list) != 0 {
+			if list, _, err := n.Subject(within(t, clustertest.Patience), "web", "ada", false, sessnode.Read{}); err != nil || len(list) != 0 {
 				t.Errorf("Subject() past the deadline = %v, %v", list, err)
 			}
 		case 2:
-			list, _, err := n.Why(within(t, 5*time.Second), "web", effect.Session.ID, "")
+			list, _, err := n.Why(within(t, clustertest.Patience), "web", effect.Session.ID, "")
 			if err != nil || len(list) != 1 || list[0].Reason != sessnode.ReasonExpired {
 				t.Errorf("Why() past the deadline = %v, %v", list, err)
 			}
@@ -81,11 +82,12 @@ func TestIdleClusterWritesNothing(t *testing.T) {
 func TestReadNearTheEndRecordsItself(t *testing.T) {
 	clk := clustertest.NewClock()
 	c := clustertest.Start(t, 3, clk.Set)
+	clk.Hold()
 	m, key := short("ada")
 	mustWrite(t, c.Node(0), m)
 	for i := range 9 {
 		clk.Advance(shortEnforced - 500*time.Millisecond)
-		s, _, err := c.Node(i%3).Session(within(t, 5*time.Second), "web", key, sessnode.Read{})
+		s, _, err := c.Node(i%3).Session(within(t, clustertest.Patience), "web", key, sessnode.Read{})
 		if err != nil {
 			t.Fatalf("read %d, half a second before the end: %v", i, err)
 		}
@@ -94,7 +96,7 @@ func TestReadNearTheEndRecordsItself(t *testing.T) {
 		}
 	}
 	clk.Advance(shortEnforced + 500*time.Millisecond)
-	if _, _, err := c.Node(0).Session(within(t, 5*time.Second), "web", key, sessnode.Read{}); !errors.Is(err, sessnode.ErrNotFound) {
+	if _, _, err := c.Node(0).Session(within(t, clustertest.Patience), "web", key, sessnode.Read{}); !errors.Is(err, sessnode.ErrNotFound) {
 		t.Errorf("unused, the session is still there: %v", err)
 	}
 }
@@ -107,18 +109,19 @@ func TestReadsAreGatheredIntoTouches(t *testing.T) {
 	m, key := short("ada")
 	created := mustWrite(t, n, m).Session.Touched
 	clk.Advance(2 * time.Second)
-	before := n.Stats().Writes.Forwarded
+	before, began := n.Stats().Writes.Forwarded, time.Now()
 	for range 50 {
-		if _, _, err := n.Session(within(t, 5*time.Second), "web", key, sessnode.Read{}); err != nil {
+		if _, _, err := n.Session(within(t, clustertest.Patience), "web", key, sessnode.Read{}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	c.Await("the touch in the log", func() bool {
-		s, _, err := n.Session(within(t, 5*time.Second), "web", key, sessnode.Read{NoTouch: true})
+		s, _, err := n.Session(within(t, clustertest.Patience), "web", key, sessnode.Read{NoTouch: true})
 		return err == nil && s.Touched.Sub(created) >= 2*time.Second
 	})
-	if sent := n.Stats().Writes.Forwarded - before; sent > 2 {
-		t.Errorf("50 reads cost %d changes, want 1, or 2 where a second began in between", sent)
+	took := time.Since(began) // of the machine: so often may a second have begun
+	if sent, most := n.Stats().Writes.Forwarded-before, 2+uint64(took/time.Second); sent > most {
+		t.Errorf("50 reads cost %d changes in %v, want %d at most: one a second", sent, took, most)
 	}
 }
 
@@ -126,6 +129,7 @@ func TestReadsAreGatheredIntoTouches(t *testing.T) {
 func TestFirstUseIsSentAtOnce(t *testing.T) {
 	clk := clustertest.NewClock()
 	c := clustertest.Start(t, 3, clk.Set)
+	clk.Hold()
 	n := c.Node(c.Follower())
 	m, key := clustertest.Create("web", "ada")
 	mustWrite(t, n, m)
@@ -133,7 +137,7 @@ func TestFirstUseIsSentAtOnce(t *testing.T) {
 	mustWrite(t, n, sessnode.Mutation{App: "web", OpID: sessnode.NewOpID(), Actor: "test",
 		Change: sessnode.Rotate{Key: key, NewKey: next.Key(), TokenChars: 43}})
 	read := func(k sessnode.Key) error {
-		_, _, err := n.Session(within(t, 5*time.Second), "web", k, sessnode.Read{})
+		_, _, err := n.Session(within(t, clustertest.Patience), "web", k, sessnode.Read{})
 		return err
 	}
 	if err := read(next.Key()); err != nil {
@@ -161,11 +165,11 @@ func TestOneWrongClockChangesNothing(t *testing.T) {
 				cfg.Seams.Clock = nil
 			}
 		})
-		m, key := short("ada")
+		m, key := clustertest.Create("web", "ada") // which idles out after half an hour
 		mustWrite(t, c.Node(0), m)
 		for i := range 3 {
 			c.HandOver(i)
-			if _, _, err := c.Node(i).Session(within(t, 5*time.Second), "web", key, sessnode.Read{}); err != nil {
+			if _, _, err := c.Node(i).Session(within(t, clustertest.Patience), "web", key, sessnode.Read{}); err != nil {
 				t.Errorf("clock %v off, leader %d: %v", off, i, err)
 			}
 			other, _ := clustertest.Create("web", "bob")

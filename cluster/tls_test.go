@@ -49,7 +49,7 @@ func TestNodesSpeakTLS(t *testing.T) {
 	m, key := clustertest.Create("web", "ada")
 	mustWrite(t, c.Node(0), m)
 	for i := range 3 {
-		if _, _, err := c.Node(i).Session(within(t, 10*time.Second), "web", key, sessnode.Read{}); err != nil {
+		if _, _, err := c.Node(i).Session(within(t, clustertest.Patience), "web", key, sessnode.Read{}); err != nil {
 			t.Errorf("read at %d: %v", i, err)
 		}
 	}

@@ -22,6 +22,9 @@ import (
 // Patience is how long a test waits for something that must happen. It is generous: machines that build are slow.
 const Patience = 30 * time.Second
 
+// poll is how often what gives no signal is looked at again.
+const poll = 5 * time.Millisecond
+
 // Cluster is some nodes of one cluster. Its methods are safe for concurrent use where the nodes' are, apart from Stop, Start
 // and Restart.
 type Cluster struct {
@@ -216,19 +219,49 @@ func (c *Cluster) Leader() int {
 }
 
 // HandOver makes node to lead. An election of the cluster's own may come between, above all on a slow machine under the fast
-// profile, and then nobody is there to hand over: it is asked again, as an operator would. Any other refusal fails the test.
+// profile, and then another leads: it is asked again, as an operator would.
 func (c *Cluster) HandOver(to int) {
 	c.t.Helper()
 	c.Await("the node that is to lead", func() bool {
 		if c.Leader() == to {
 			return true
 		}
-		ctx, cancel := context.WithTimeout(c.t.Context(), Patience)
-		defer cancel()
-		if err := c.Node(to).Transfer(ctx, c.configs[to].Name); err != nil && !errors.Is(err, sessnode.ErrUnavailable) {
+		err := c.Ask(func(ctx context.Context) error { return c.Node(to).Transfer(ctx, c.configs[to].Name) })
+		if err != nil {
 			c.t.Fatalf("hand over to node %d: %v", to, err)
 		}
 		return false
+	})
+}
+
+// Ask does what an operator asks for, and again as long as the answer is ErrUnavailable: then it was certainly not done, because an
+// election came between. It returns any other answer, or the last one after Patience.
+func (c *Cluster) Ask(do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(c.t.Context(), Patience)
+	defer cancel()
+	for {
+		err := do(ctx)
+		if !errors.Is(err, sessnode.ErrUnavailable) || ctx.Err() != nil {
+			return err
+		}
+		time.Sleep(poll)
+	}
+}
+
+// InOneTerm does something, and again if an election came between, until it was done under one leader: for what is counted or compared, and
+// holds for one term only. lead is the leader; it is still one when the last try has ended. What a try finds wrong it must tell afterwards.
+func (c *Cluster) InOneTerm(what string, try func(lead int)) {
+	c.t.Helper()
+	c.Await(what+" without an election", func() bool {
+		lead := c.Leader()
+		before := c.Node(lead).Status(c.t.Context())
+		try(lead)
+		n := c.Node(lead)
+		if n == nil {
+			c.t.Fatalf("%s: the leader was stopped", what)
+		}
+		after := n.Status(c.t.Context())
+		return after.Term == before.Term && after.Leader == n.ID()
 	})
 }
 
@@ -260,7 +293,7 @@ func Await(t testing.TB, what string, holds func() bool) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%s did not come about within %v", what, Patience)
 		}
-		time.Sleep(5 * time.Millisecond)
+		time.Sleep(poll)
 	}
 }
 
