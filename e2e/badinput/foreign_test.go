@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -29,7 +30,7 @@ func TestDamagedLogIsRefused(t *testing.T) {
 	if err := follower.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	path, raw, at := newestSession(t, follower.Disk.Dir())
+	path, raw, at := aSession(t, follower.Disk.Dir())
 	raw[at+500] ^= 1
 	if err := os.WriteFile(path, raw, 0o600); err != nil {
 		t.Fatal(err)
@@ -43,8 +44,9 @@ func TestDamagedLogIsRefused(t *testing.T) {
 	create(t, c, 10) // the others go on
 }
 
-// newestSession finds the last session in a node's log, of either kind.
-func newestSession(t *testing.T, dir string) (path string, raw []byte, at int) {
+// aSession finds a session in a node's log of either kind, with others behind it: in a WAL the last ones would not do, because damage to
+// the newest append may look like a write that a crash has torn.
+func aSession(t *testing.T, dir string) (path string, raw []byte, at int) {
 	t.Helper()
 	segments, err := filepath.Glob(filepath.Join(dir, "raft.wal", "*.wal"))
 	if err != nil {
@@ -55,8 +57,12 @@ func newestSession(t *testing.T, dir string) (path string, raw []byte, at int) {
 		if err != nil {
 			continue // the other kind
 		}
-		if at := strings.LastIndex(string(raw), strings.Repeat("x", 1000)); at >= 0 {
-			return path, raw, at
+		all := regexp.MustCompile("x{1000}x*").FindAllIndex(raw, -1)
+		if place := len(all) - 1; place >= 0 {
+			if strings.HasSuffix(path, ".wal") {
+				place /= 2
+			}
+			return path, raw, all[place][0]
 		}
 	}
 	t.Fatal("no session in the log: nothing would be damaged")
