@@ -187,8 +187,10 @@ func (n *Node) openRaft(notify chan<- bool) (observed <-chan struct{}, err error
 	if err := n.checkSnapshot(); err != nil {
 		return nil, err
 	}
-	n.nudges = nudges{transport: raftlog.NewTransport(n.port.RaftLayer(), n.peers, logger), flying: map[string]uint64{}}
-	if n.raft, err = raft.NewRaft(conf, n.replica, newRecentLog(n.store, recentBytes), n.store, n.snapshots, n.nudges.transport); err != nil {
+	transport := raftlog.NewTransport(n.port.RaftLayer(), n.peers, logger)
+	n.nudges = nudges{transport: transport, flying: map[string]uint64{}}
+	log := transport.Log(newRecentLog(n.store, recentBytes), n.replica.progress.index.Load)
+	if n.raft, err = raft.NewRaft(conf, n.replica, log, n.store, n.snapshots, transport); err != nil {
 		return nil, fmt.Errorf("raft: %w", err)
 	}
 	changes := make(chan struct{}, 1)

@@ -12,7 +12,8 @@
 //	counting   what goes to disk, in numbers
 //	engine     boltLog, whose pages are checked first; walLog, over files and a record of ours, whose segments are
 //
-// NewTransport is raft's network transport without the heartbeat shortcut (#695) and without pipelining (#612). Livelock
+// NewTransport is raft's network transport without the heartbeat shortcut (#695) and without pipelining (#612). It sends
+// what a leader writes to its followers while the leader's disk writes it (docs/adr/0010-disks-write-together.md). Livelock
 // notices a follower that is sent the same snapshot for ever (#697).
 //
 // Nothing here knows what the entries mean. A Dir and a Store belong to one process at a time, which a lock holds; their

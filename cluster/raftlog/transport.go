@@ -20,7 +20,8 @@ type serialTransport struct{ *raft.NetworkTransport }
 var (
 	_ raft.Transport   = serialTransport{}
 	_ raft.WithPreVote = serialTransport{} // promoted: without it pre-votes would silently be off
-	_ raft.WithClose   = serialTransport{} // promoted: Raft closes it on Shutdown
+	_ raft.WithPreVote = (*Transport)(nil) // the same
+	_ raft.WithClose   = (*Transport)(nil) // Raft closes it on Shutdown
 )
 
 // SetHeartbeatHandler does nothing, on purpose: hashicorp/raft's in-memory transport does the same.
@@ -30,8 +31,8 @@ func (serialTransport) SetHeartbeatHandler(func(raft.RPC)) {}
 //
 // One request in flight for each follower: with more, a follower that refuses an append once is cut off from the log until the leader
 // restarts (hashicorp/raft#612, grafana/pyroscope#5518).
-func NewTransport(layer raft.StreamLayer, addresses raft.ServerAddressProvider, logger hclog.Logger) raft.Transport {
-	return serialTransport{newNetworkTransport(layer, addresses, logger)}
+func NewTransport(layer raft.StreamLayer, addresses raft.ServerAddressProvider, logger hclog.Logger) *Transport {
+	return &Transport{serialTransport: serialTransport{newNetworkTransport(layer, addresses, logger)}, lanes: make(map[raft.ServerID]*lane)}
 }
 
 // newNetworkTransport is the library's, with everything but the shortcut.

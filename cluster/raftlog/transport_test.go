@@ -128,7 +128,7 @@ func TestPlainTransportAnswersHeartbeatsBesideTheMainLoop(t *testing.T) {
 
 func TestTransportDoesNotPipeline(t *testing.T) {
 	tr := NewTransport(port(t, "a"), nil, silent())
-	t.Cleanup(func() { tr.(raft.WithClose).Close() })
+	t.Cleanup(func() { tr.Close() })
 	if _, err := tr.AppendEntriesPipeline("b", "127.0.0.1:1"); !errors.Is(err, raft.ErrPipelineReplicationNotSupported) {
 		t.Errorf("AppendEntriesPipeline = %v, want ErrPipelineReplicationNotSupported (hashicorp/raft#612)", err)
 	}
