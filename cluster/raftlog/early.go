@@ -1,6 +1,7 @@
 package raftlog
 
 import (
+	"runtime"
 	"sync"
 	"time"
 
@@ -125,17 +126,18 @@ func (t *Transport) note(id raft.ServerID, target raft.ServerAddress, args *raft
 	}
 }
 
-// send sends entries, which this node leads with, to the followers that have all before them. It does not wait.
-func (t *Transport) send(logs []*raft.Log, committed uint64) {
+// send sends entries, which this node leads with, to the followers that have all before them. It does not wait, and reports whether there
+// is one.
+func (t *Transport) send(logs []*raft.Log, committed uint64) (sent bool) {
 	if len(logs) == 0 || len(logs) > earlyEntries {
-		return
+		return false
 	}
 	size := 0
 	for _, l := range logs {
 		size += len(l.Data)
 	}
 	if size > earlyBytes {
-		return
+		return false
 	}
 	first := logs[0]
 	t.mu.Lock()
@@ -156,7 +158,9 @@ func (t *Transport) send(logs []*raft.Log, committed uint64) {
 			e.err = t.serialTransport.AppendEntries(id, target, &e.request, &e.answer)
 			e.came = time.Now()
 		})
+		sent = true
 	}
+	return sent
 }
 
 // Close ends Raft's connections, and waits for what is under way on them.
@@ -186,7 +190,9 @@ func (t *Transport) Log(store raft.LogStore, committed func() uint64) raft.LogSt
 
 // StoreLogs returns when this node's disk has the entries, whatever the others' do.
 func (l earlyLog) StoreLogs(logs []*raft.Log) error {
-	l.transport.send(logs, l.committed())
+	if l.transport.send(logs, l.committed()) {
+		runtime.Gosched() // let them go out on this thread: to wake another one takes longer, and this one is about to wait for the disk
+	}
 	return l.LogStore.StoreLogs(logs)
 }
 
