@@ -40,7 +40,10 @@ func fill(ctx context.Context, p *people, address string, from, to uint64, subje
 	return time.Since(began), nil
 }
 
-const fillTries = 50
+const (
+	fillTries = 50
+	fillPause = 50 * time.Millisecond // of a churn, between two tries
+)
 
 // fillOne makes one session. A try whose outcome is not known may have made it: then the token is taken.
 func fillOne(ctx context.Context, c *client, i uint64, subject, more string) error {

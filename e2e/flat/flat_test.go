@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/json"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -79,9 +80,21 @@ func TestTheMemoryTableIsMadeBesideRedis(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, m := range []Memory{r.Filled, r.Steady, r.Churned, r.Redis, r.RedisChurned, r.RedisSets, r.RedisSetsChurned} {
+	for i, m := range []Memory{r.Filled, r.Rested, r.Steady, r.Churned, r.ChurnedRested, r.Redis, r.RedisChurned, r.RedisSets, r.RedisSetsChurned} {
 		if m.Resident < 1<<20 || m.Heap < 1<<18 {
 			t.Errorf("figure %d is %+v: it was not measured", i, m)
+		}
+	}
+	if r.SnapshotBefore < 1<<20 || r.SnapshotPeak < r.SnapshotBefore {
+		t.Errorf("%.0f bytes before a snapshot, %.0f at most during it: they were not measured", r.SnapshotBefore, r.SnapshotPeak)
+	}
+	if len(r.Accounts) != 5 {
+		t.Fatalf("%d accounts, want 5", len(r.Accounts))
+	}
+	for i, m := range []Memory{r.Filled, r.Rested, r.Steady, r.Churned, r.ChurnedRested} {
+		a := r.Accounts[i]
+		if sum := a.Slabs + a.Heap + a.Runtime + a.Program; math.Abs(sum-m.Resident) > m.Resident/5 || a.Heap <= 0 || a.Program <= 0 {
+			t.Errorf("%s: %+v is %.0f together, resident are %.0f", a.When, a, sum, m.Resident)
 		}
 	}
 	if r.Steady.Heap > r.Steady.Resident*2 {

@@ -130,7 +130,11 @@ func (c *client) create(ctx context.Context, token sessnode.Token, subject, more
 }
 
 func (c *client) patch(ctx context.Context, token sessnode.Token, value func(int) []byte) sessnode.Code {
-	i := c.rng.IntN(len(attributes))
+	return c.patchOne(ctx, token, c.rng.IntN(len(attributes)), value)
+}
+
+// patchOne changes a certain attribute.
+func (c *client) patchOne(ctx context.Context, token sessnode.Token, i int, value func(int) []byte) sessnode.Code {
 	b := append(append(append(c.body[:0], `{"set":{"`...), attributes[i]...), `":`...)
 	c.body = append(append(b, value(i)...), `}}`...)
 	return c.send(ctx, "PATCH", "/session", token, c.body, true)

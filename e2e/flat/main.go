@@ -191,6 +191,7 @@ func (s *scene) grow(ctx context.Context, r *Result) error {
 	if err := s.fillTo(ctx, s.few, r); err != nil {
 		return err
 	}
+	s.log("about %v to go", forecastFlat(s.options, r.FillRate).Round(time.Minute))
 	s.load = newSteady(s.people, s.site.leader.HTTPAddr)
 	s.load.begin(ctx, 0)
 	err := pause(ctx, s.calibrate)

@@ -4,15 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
-	"github.com/sessnode/sessnode"
 	"github.com/sessnode/sessnode/e2e/harness"
 )
 
@@ -36,6 +33,9 @@ type MemoryResult struct {
 
 	ChurnedRested Memory `json:"churned_rested"` // some time later
 
+	SnapshotBefore float64 `json:"snapshot_before"` // resident, under the steady load
+	SnapshotPeak   float64 `json:"snapshot_peak"`   // the most while one is written
+
 	Accounts []Account `json:"accounts"` // where the bytes are, at the same moments and after rests
 
 	Redis            Memory `json:"redis"`
@@ -44,15 +44,7 @@ type MemoryResult struct {
 	RedisSetsChurned Memory `json:"redis_sets_churned"`
 }
 
-const (
-	patches    = 3 // of each session, with values of changing size
-	leastValue = 64
-	mostValue  = 320
-	steadyFor  = 30 * time.Second
-)
-
-// valueBytes draws the size of an attribute's new value: 192 bytes on average, where it had 128.
-func valueBytes(rng *rand.Rand) int { return leastValue + rng.IntN(mostValue-leastValue) }
+const steadyFor = 30 * time.Second
 
 func look(ctx context.Context, n *harness.Node) (Memory, error) {
 	m, err := measureNode(ctx, n)
@@ -118,6 +110,12 @@ func (r *MemoryResult) node(ctx context.Context, o options, binary, dir string, 
 		return err
 	}
 	var flat Result
+	if err := sc.fillTo(ctx, min(o.few, o.sessions), &flat); err != nil {
+		return err
+	}
+	if flat.FillRate > 0 {
+		log("about %v to go", forecastMemory(o, flat.FillRate).Round(time.Minute))
+	}
 	if err := sc.fillTo(ctx, o.sessions, &flat); err != nil {
 		return err
 	}
@@ -142,6 +140,9 @@ func (r *MemoryResult) node(ctx context.Context, o options, binary, dir string, 
 	sc.load = newSteady(sc.people, s.leader.HTTPAddr)
 	sc.load.begin(ctx, flat.FillRate/4)
 	err = pause(ctx, min(steadyFor, 2*o.span))
+	if err == nil {
+		r.SnapshotBefore, r.SnapshotPeak, err = snapshotPeak(ctx, s.leader)
+	}
 	if _, wrong := sc.load.end(); err == nil && wrong > 0 {
 		err = fmt.Errorf("%d sessions were not found though they were acknowledged", wrong)
 	}
@@ -163,83 +164,19 @@ func (r *MemoryResult) node(ctx context.Context, o options, binary, dir string, 
 	return err
 }
 
-// churn patches every session a few times with values of changing size, and makes a third of them anew.
-func churn(ctx context.Context, s *scene) error {
-	var work sync.WaitGroup
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	for place := range uint64(workers) {
-		w := s.load.workers[place]
-		work.Go(func() { // ends with the sessions, or ctx
-			if err := churnOwn(ctx, w, uint64(s.people.filled)); err != nil {
-				cancel(err)
-			}
-		})
-	}
-	work.Wait()
-	return context.Cause(ctx)
-}
-
-// churnOwn churns the sessions of one worker.
-func churnOwn(ctx context.Context, w *worker, filled uint64) error {
-	value := func(int) []byte { return []byte(`"` + letters(w.rng, valueBytes(w.rng)-2) + `"`) }
-	try := func(what string, do func() sessnode.Code) error {
-		var code sessnode.Code
-		for range fillTries {
-			if code = do(); code == sessnode.OK || ctx.Err() != nil {
-				return ctx.Err()
-			}
-			if code == sessnode.CodeConflict && what == "create" {
-				return nil // an earlier try, whose outcome was not known, made it
-			}
-			if err := pause(ctx, 50*time.Millisecond); err != nil {
-				return err
-			}
-		}
-		return fmt.Errorf("%s: %v", what, code)
-	}
-	for range patches {
-		for i := w.place; i < filled; i += workers {
-			if w.lost[i] {
-				continue
-			}
-			if err := try("patch", func() sessnode.Code { return w.patch(ctx, w.people.token(i, w.generation[i]), value) }); err != nil {
-				return err
-			}
-		}
-	}
-	for n, i := 0, w.place; i < filled; n, i = n+1, i+workers {
-		if n%3 != 0 || w.lost[i] {
-			continue
-		}
-		err := try("revoke", func() sessnode.Code {
-			return w.send(ctx, "DELETE", "/session", w.people.token(i, w.generation[i]), nil, true)
-		})
-		if err == nil {
-			fresh := mostFilled + w.people.created.Add(1)
-			err = try("create", func() sessnode.Code {
-				return w.create(ctx, w.people.token(fresh, 0), subjectOf(fresh), "", true)
-			})
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 const memoryHead = `# How much memory sessions take
 
 One node and its sessions of 512 bytes: four attributes, a subject each, an idle and a lifetime deadline, all indexes, deadlines and what makes a lost
 answer harmless included. Beside it, in the same run and with the same bytes, Debian's ` + "`redis-server`" + ` without persistence, one string a session under its
 token with ` + "`SET key value EX seconds`" + `; and once more with a set of tokens for each subject, without which nobody can end all sessions of a person.
 
-<!-- run: skip it takes a quarter of an hour and gigabytes -->
+<!-- run: skip it takes ten minutes and gigabytes -->
 ` + "```sh\n./scripts/bench-flat.sh --memory --sessions 1000000\n```" + `
 
-Resident bytes are those of the process (VmRSS). Then each session is patched three times with values of 64 to 320 bytes, and a third of all are
-revoked and made anew: what is resident afterwards is with fragments, and in the node with the tombstones of those (an hour) and the ids of all
-operations of the last five minutes, which make a lost answer harmless.
+Resident bytes are those of the process (VmRSS). They do not depend on how busy the machine is, but for one thing: a node remembers the operations of the
+last five minutes, which makes a lost answer harmless, and the faster it is filled, the more of them are there. At rest is ` + "`-rest`" + ` later.
+Then up to 300,000 sessions, spread over all, are patched three times with values of 64 to 320 bytes, and a third of those are revoked and made anew: what is
+resident afterwards is with fragments, and in the node with the tombstones of those (an hour) and with the operations.
 
 ## The garbage collector
 
@@ -303,6 +240,13 @@ func memoryTable(r MemoryResult) string {
 	row("Redis, after churn", r.RedisChurned, r.RedisChurned)
 	row("Redis with a set a subject, filled", r.RedisSets, r.Redis)
 	row("Redis with a set a subject, after churn", r.RedisSetsChurned, r.RedisChurned)
+	if r.SnapshotPeak > 0 {
+		fmt.Fprintf(&b, "\nWhile a snapshot was written under the steady load, %s were resident at most, %s more than before it (%.0f %%).\n", per(r.SnapshotPeak),
+			per(r.SnapshotPeak-r.SnapshotBefore), 100*(r.SnapshotPeak/r.SnapshotBefore-1))
+	}
+	if every := stride(r.Sessions); every > 1 {
+		fmt.Fprintf(&b, "\nEvery %dth session was churned, %s of them, so that it ends in time.\n", every, grouped(r.Sessions/int(every)))
+	}
 	b.WriteString(accountTable(r.Sessions, r.Accounts))
 	return b.String()
 }

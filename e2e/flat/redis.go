@@ -175,15 +175,19 @@ func measureRedis(ctx context.Context, dir string, sessions int, sets bool, chur
 	if before, err = look(); err != nil || !churned {
 		return before, after, err
 	}
+	every := stride(sessions)
 	for range patches {
-		for i := range uint64(sessions) {
+		for i := uint64(0); i < uint64(sessions); i += every {
 			grown := sessionBytes - sessionBytes/4 + valueBytes(rng)
 			if err := r.store(p, i, 0, letters(rng, grown), false); err != nil {
 				return before, after, err
 			}
+			if ctx.Err() != nil {
+				return before, after, ctx.Err()
+			}
 		}
 	}
-	for i := uint64(0); i < uint64(sessions); i += 3 {
+	for i := uint64(0); i < uint64(sessions); i += 3 * every {
 		err := r.drop(p, i, sets)
 		if err == nil {
 			err = r.store(p, mostFilled+i, 0, letters(rng, sessionBytes), sets)

@@ -154,13 +154,16 @@ func measureNode(ctx context.Context, n *harness.Node) (metrics, error) {
 }
 
 // resident is how much memory a process has, in bytes.
-func resident(pid int) uint64 {
+func resident(pid int) uint64 { return statusBytes(pid, "VmRSS:") }
+
+// statusBytes is a size that the system says of a process.
+func statusBytes(pid int, name string) uint64 {
 	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
 	if err != nil {
 		return 0
 	}
 	for line := range strings.Lines(string(text)) {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+		if rest, ok := strings.CutPrefix(line, name); ok {
 			kb, _ := strconv.ParseUint(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")), 10, 64)
 			return kb << 10
 		}
