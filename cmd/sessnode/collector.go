@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"time"
@@ -73,8 +72,9 @@ func (c *collector) adjust(live, heap uint64) {
 		debug.SetGCPercent(int(percent))
 		c.percent = percent
 		if goal := live + live/100*uint64(percent); heap > goal+goal/16 {
-			// A collection is due now. The runtime begins one when it needs more memory, which at rest can take minutes.
-			runtime.GC()
+			// A collection is due now. The runtime begins one when it needs more memory, which at rest can take minutes, and gives back
+			// what is free after that bit by bit.
+			debug.FreeOSMemory()
 		}
 	}
 	if !c.fixedLimit && differs(limit, c.limit) {
