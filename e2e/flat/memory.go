@@ -119,47 +119,50 @@ func (r *MemoryResult) node(ctx context.Context, o options, binary, dir string, 
 	if err := sc.fillTo(ctx, o.sessions, &flat); err != nil {
 		return err
 	}
-	take := func(to *Memory, when string) error {
-		a, err := accountOf(ctx, s.leader, when)
-		if err == nil {
-			*to, err = look(ctx, s.leader)
-		}
-		r.Accounts = append(r.Accounts, a)
-		log("%s: %.0f bytes a session: slabs %.0f, heap %.0f", when, to.Resident/float64(o.sessions), a.Slabs/float64(o.sessions), a.Heap/float64(o.sessions))
-		return err
-	}
-	if err := take(&r.Filled, "filled"); err != nil {
-		return err
-	}
-	if err := pause(ctx, o.rest); err != nil {
-		return err
-	}
-	if err := take(&r.Rested, "at rest"); err != nil {
-		return err
-	}
 	sc.load = newSteady(sc.people, s.leader.HTTPAddr)
-	sc.load.begin(ctx, flat.FillRate/4)
-	err = pause(ctx, min(steadyFor, 2*o.span))
-	if err == nil {
-		r.SnapshotBefore, r.SnapshotPeak, err = snapshotPeak(ctx, s.leader)
+	rest := func() error { return pause(ctx, o.rest) }
+	for _, step := range []struct {
+		happen func() error
+		when   string
+		to     *Memory
+	}{
+		{func() error { return nil }, "filled", &r.Filled},
+		{rest, "at rest", &r.Rested},
+		{func() error { return r.steady(ctx, sc, flat.FillRate/4) }, "after steady load", &r.Steady},
+		{func() error { return churn(ctx, sc) }, "after churn", &r.Churned},
+		{rest, "after churn, at rest", &r.ChurnedRested},
+	} {
+		if err := step.happen(); err != nil {
+			return err
+		}
+		if err := r.take(ctx, sc, step.when, step.to); err != nil {
+			return err
+		}
 	}
-	if _, wrong := sc.load.end(); err == nil && wrong > 0 {
+	return nil
+}
+
+// take looks at what the node has and where.
+func (r *MemoryResult) take(ctx context.Context, s *scene, when string, to *Memory) error {
+	a, err := accountOf(ctx, s.site.leader, when)
+	if err == nil {
+		*to, err = look(ctx, s.site.leader)
+	}
+	r.Accounts = append(r.Accounts, a)
+	n := float64(r.Sessions)
+	s.log("%s: %.0f bytes a session: slabs %.0f, heap %.0f", when, to.Resident/n, a.Slabs/n, a.Heap/n)
+	return err
+}
+
+// steady puts the node under load for a while, and has it write a snapshot meanwhile.
+func (r *MemoryResult) steady(ctx context.Context, s *scene, rate float64) error {
+	s.load.begin(ctx, rate)
+	err := pause(ctx, min(steadyFor, 2*s.span))
+	if err == nil {
+		r.SnapshotBefore, r.SnapshotPeak, err = snapshotPeak(ctx, s.site.leader)
+	}
+	if _, wrong := s.load.end(); err == nil && wrong > 0 {
 		err = fmt.Errorf("%d sessions were not found though they were acknowledged", wrong)
-	}
-	if err == nil {
-		err = take(&r.Steady, "after steady load")
-	}
-	if err == nil {
-		err = churn(ctx, sc)
-	}
-	if err == nil {
-		err = take(&r.Churned, "after churn")
-	}
-	if err == nil {
-		err = pause(ctx, o.rest)
-	}
-	if err == nil {
-		err = take(&r.ChurnedRested, "after churn, at rest")
 	}
 	return err
 }
