@@ -94,8 +94,8 @@ func accountTable(sessions int, all []Account) string {
 	row("Go's heap and stacks", func(a Account) float64 { return a.Heap })
 	row("Go's own bookkeeping", func(a Account) float64 { return a.Runtime })
 	row("the program's file", func(a Account) float64 { return a.Program })
-	row("of the slabs, counted by the node", func(a Account) float64 { return a.Counted })
-	row("of the slabs, not counted: fragments, or free", Account.rest)
+	row("of the slabs, what the node estimates that it stores", func(a Account) float64 { return a.Counted })
+	row("of the slabs, beyond that estimate: fragments, or free", Account.rest)
 	row("of the heap, live or garbage", func(a Account) float64 { return a.HeapInUse })
 	b.WriteString("| operations remembered")
 	for _, a := range all {
