@@ -53,9 +53,10 @@ func (n *Node) Snapshot(ctx context.Context) error {
 	}
 	if entries := n.replica.logEntries.Load(); entries > 0 {
 		mean := max(n.replica.logBytes.Load()/entries, 1)
-		tuned := n.raft.ReloadableConfig()
-		tuned.TrailingLogs = min(max(n.cfg.Limits.TrailingLog/mean, trailingLeast), trailingMost)
-		if err := n.raft.ReloadConfig(tuned); err != nil {
+		err := n.tune(func(c *raft.ReloadableConfig) {
+			c.TrailingLogs = min(max(n.cfg.Limits.TrailingLog/mean, trailingLeast), trailingMost)
+		})
+		if err != nil {
 			return err
 		}
 	}

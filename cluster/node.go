@@ -32,8 +32,9 @@ type Node struct {
 	join     join
 
 	// What is going on, part by part.
-	asker     asker
-	nudges    nudges
+	asker  asker
+	nudges nudges
+	timing
 	traffic   // writes and touches on their way
 	following following
 	suspicion suspicion

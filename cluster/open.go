@@ -47,6 +47,7 @@ func newNode(cfg Config) *Node {
 	n := &Node{cfg: cfg, log: cfg.Logger, clock: cfg.Seams.Clock, peers: newPeers(), futures: futures{down: make(chan struct{})}}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	n.keys.say(cfg.Security.Keys)
+	n.strain = newStrain(cfg.Profile.Heartbeat)
 	n.gate = gate{maxOps: cfg.Limits.PendingOps, maxBytes: cfg.Limits.PendingBytes}
 	n.outbox, n.touches = newQueue(), newTouches()
 	n.suspicion.wake = make(chan struct{}, 1)
@@ -84,6 +85,7 @@ func (n *Node) start(notify <-chan bool, observed <-chan struct{}) {
 	n.work.Go(func() { n.watchOffice(n.ctx, notify) })
 	n.work.Go(func() { n.watchLeader(n.ctx, observed) })
 	n.work.Go(func() { n.watchSuspicion(n.ctx) })
+	n.work.Go(func() { n.keepPatience(n.ctx) })
 	n.work.Go(func() { n.watchState(n.ctx) })
 	n.work.Go(func() { n.forwardAll(n.ctx) })
 	n.work.Go(func() { n.compact(n.ctx) })
@@ -187,9 +189,10 @@ func (n *Node) openRaft(notify chan<- bool) (observed <-chan struct{}, err error
 	if err := n.checkSnapshot(); err != nil {
 		return nil, err
 	}
-	transport := raftlog.NewTransport(n.port.RaftLayer(), n.peers, logger)
+	between := raftlog.NewTransport(n.port.RaftLayer(), n.peers, logger)
+	transport := newHeartbeats(between, n.strain, n.cfg.Profile)
 	n.nudges = nudges{transport: transport, flying: map[string]uint64{}}
-	log := transport.Log(newRecentLog(n.store, recentBytes), n.replica.progress.index.Load)
+	log := between.Log(newRecentLog(n.store, recentBytes), n.replica.progress.index.Load)
 	if n.raft, err = raft.NewRaft(conf, n.replica, log, n.store, n.snapshots, transport); err != nil {
 		return nil, fmt.Errorf("raft: %w", err)
 	}
