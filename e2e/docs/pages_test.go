@@ -39,6 +39,7 @@ var skipped = map[string]int{
 	"docs/performance/failover.md":         1,
 	"docs/performance/peers.md":            1,
 	"docs/performance/overload.md":         1,
+	"docs/performance/steady.md":           1,
 	"docs/performance/snapshots.md":        1,
 	"docs/performance/throughput.md":       1,
 }
