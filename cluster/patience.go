@@ -80,8 +80,11 @@ func (p *patience) hear(at time.Time, term uint64) time.Duration {
 
 // give tells Raft what to allow, where that has changed.
 func (n *Node) give(ctx context.Context, p *patience, isLeader bool, now time.Time) {
-	step := n.cfg.Profile.Heartbeat / 4
-	allowed := (n.strain.allowance(now) + step - 1) / step * step
+	step, allowed := n.cfg.Profile.Heartbeat/4, n.strain.allowance(now)
+	if _, leader := n.raft.LeaderWithID(); leader == "" {
+		allowed /= strainFactor // nobody to be patient with: votes may be late once, and split votes are not to cost seconds
+	}
+	allowed = (allowed + step - 1) / step * step
 	if !isLeader && allowed > 0 && now.Sub(p.heard) > n.cfg.Profile.Heartbeat {
 		n.seek(ctx, p)
 	}
