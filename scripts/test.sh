@@ -3,9 +3,11 @@
 #
 #   ./scripts/test.sh            everything (at most 40 minutes on two cores)
 #   ./scripts/test.sh fast       only what needs no processes: format, vet, unit and property tests, Python, the house
-#   ./scripts/test.sh e2e docs   the groups that are named: setup format vet unit e2e compose upstream torture docs smoke
+#   ./scripts/test.sh e2e docs   the groups that are named, one after another: setup format vet unit python e2e compose upstream torture docs smoke
 #
-# Every group is run even when an earlier one failed; the exit code is 1 when any did. A group that cannot run has failed.
+# Every group is run even when an earlier one failed; the exit code is 1 when any did. A group that cannot run has failed. Of everything,
+# groups that only wait for most of their time run in two lanes next to each other, and what each says is shown when it has ended; those that
+# measure, or judge how long something took, have the machine to themselves.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 export CGO_ENABLED=1 # the race detector needs it
@@ -53,9 +55,10 @@ vet() {
 
 # unit: everything that runs inside one process, the seeds of the fuzz tests and the tests of the house among it.
 # A few cannot have the race detector, because of a library: cluster/readdress_test.go says which and why.
+# Three packages at a time: cluster takes the longest, and only waits for most of it.
 unit() {
   local bad=0
-  go test -race -shuffle=on -p 2 -timeout 8m ./... || bad=1
+  go test -race -shuffle=on -p 3 -timeout 8m ./... || bad=1
   [ "$(go test -count=1 -v -run 'TestMovedNodeIsFound|TestAllNodesMoveAtOnce|TestANodeThatLostItsDiskIsReplaced' ./cluster |
     grep -v level= | tee -a /dev/stderr | grep -c '^--- PASS')" = 3 ] || bad=1
   return $bad
@@ -74,26 +77,22 @@ python() {
   return $bad
 }
 
-# e2e: real processes under faults; needs root for its disks. Containers, the frameworks' suites, their applications and the
-# documentation have groups of their own. What measures, or judges how long something took, has the machine to itself; the
-# others mostly wait, and go two at a time.
-e2e() {
-  local all alone='/e2e/\(bench\|demo\|drill\|faults\|flat\|measure\|overload\)$' bad=0
-  all=$(go list -tags e2e ./e2e/... | grep -v -e '/e2e/docs' -e '/e2e/compose' -e '/e2e/upstream' -e '/e2e/torture')
-  [ -n "$all" ] || { echo "no package under ./e2e"; return 1; }
-  grep -v "$alone" <<<"$all" | xargs go test -tags e2e -count=1 -p 2 -timeout 9m || bad=1
-  grep "$alone" <<<"$all" | xargs go test -tags e2e -count=1 -p 1 -timeout 9m || bad=1
-  return $bad
-}
+# e2e and timed: real processes under faults; needs root for its disks. Containers, the frameworks' suites, their applications and the
+# documentation have groups of their own. timed is what measures, or judges how long something took; the others mostly wait, and go two at a time.
+packages() { go list -tags e2e ./e2e/... | grep -v -e '/e2e/docs' -e '/e2e/compose' -e '/e2e/upstream' -e '/e2e/torture'; }
+judges='/e2e/\(bench\|demo\|drill\|faults\|flat\|measure\|overload\)$'
+
+e2e() { packages | grep -v "$judges" | xargs go test -tags e2e -count=1 -p 2 -timeout 9m; }
+timed() { packages | grep "$judges" | xargs go test -tags e2e -count=1 -p 1 -timeout 9m; }
 
 # compose: three nodes in containers, on the Docker engine that answers, or on one that the test starts and stops; needs root to listen.
-compose() { go test -tags e2e -count=1 -timeout 9m ./e2e/compose; }
+compose() { go test -tags e2e -count=1 -timeout 12m ./e2e/compose; }
 
 # upstream: the frameworks' own test suites against our adapters on three nodes. What it fetches stays in the user's cache folder.
 upstream() { go test -tags e2e -count=1 -timeout 12m ./e2e/upstream; }
 
 # torture: races and failures in real applications: ours keep every promise, and the tool still finds what is known of others.
-torture() { go test -tags e2e -count=1 -timeout 9m -run 'TestOurs|TestTheOthers' ./e2e/torture; }
+torture() { go test -tags e2e -count=1 -timeout 12m -run 'TestOurs|TestTheOthers' ./e2e/torture; }
 
 # docs: the README and docs/, followed to the letter on three nodes, and on a machine with nothing but Go; needs root for its
 # networks.
@@ -102,23 +101,76 @@ docs() { go test -tags e2e -count=1 -p 1 -timeout 16m ./e2e/docs/...; }
 # smoke: the story of a login, told with curl.
 smoke() { ./scripts/smoke.sh; }
 
-groups=()
-for word in "${@:-all}"; do
-  case $word in
-    all) groups+=(setup format vet unit python e2e compose upstream torture docs smoke) ;;
-    fast) groups+=(setup format vet unit python) ;;
-    setup | format | vet | unit | python | e2e | compose | upstream | torture | docs | smoke) groups+=("$word") ;;
-    *) echo "error:  no group is called $word; likely: a typing error; try: $0 [all|fast|setup|format|vet|unit|python|e2e|compose|upstream|torture|docs|smoke]..." >&2; exit 2 ;;
-  esac
-done
+work=$(mktemp -d) failed=() summary=() began=$SECONDS lanes=()
+end() { for lane in "${lanes[@]}"; do kill -- "-$lane" 2>/dev/null; done; rm -rf "$work"; }
+trap end EXIT
+trap 'exit 130' INT TERM
 
-failed=() summary=() began=$SECONDS
-for group in "${groups[@]}"; do
-  printf '\n== %s\n' "$group"
-  start=$SECONDS
-  if "$group"; then verdict=ok; else verdict=FAIL; failed+=("$group"); fi
-  summary+=("$(printf '%-8s %-4s %4d s' "$group" "$verdict" $((SECONDS - start)))")
-done
+# note NAME VERDICT SECONDS
+note() {
+  [ "$2" = ok ] || failed+=("$1")
+  summary+=("$(printf '%-8s %-4s %4d s' "$1" "$2" "$3")")
+}
+
+# one runs a group by itself.
+one() {
+  printf '\n== %s\n' "$1"
+  local start=$SECONDS
+  if "$1"; then note "$1" ok $((SECONDS - start)); else note "$1" FAIL $((SECONDS - start)); fi
+}
+
+# lane runs groups one after another and shows what each said when it has ended.
+lane() {
+  local group start verdict
+  for group in "$@"; do
+    start=$SECONDS verdict=FAIL
+    if "$group" >"$work/$group.out" 2>&1; then verdict=ok; fi
+    echo "$verdict $((SECONDS - start))" >"$work/$group.verdict"
+    (
+      flock 9
+      printf '\n== %s\n' "$group"
+      cat "$work/$group.out"
+    ) 9>>"$work/show"
+  done
+}
+
+# beside runs lanes next to each other, each a word with its groups, and takes their verdicts. Each lane has a process group of its own:
+# what a shell puts into the background otherwise would ignore interrupts, and so would all that the tests start.
+beside() {
+  local words group verdict seconds
+  printf '\n== next to each other:%s\n' "$(printf ' [%s]' "$@")"
+  set -m
+  for words in "$@"; do
+    # shellcheck disable=SC2086 # a lane's groups are words
+    lane $words </dev/null &
+    lanes+=($!)
+  done
+  set +m
+  wait
+  lanes=()
+  for group in $*; do
+    verdict=FAIL seconds=0
+    [ ! -e "$work/$group.verdict" ] || read -r verdict seconds <"$work/$group.verdict"
+    note "$group" "$verdict" "$seconds"
+  done
+}
+
+if [ "${*:-all}" = all ]; then
+  for group in setup format vet unit; do one "$group"; done
+  beside "e2e" "python torture"
+  for group in timed compose upstream docs smoke; do one "$group"; done
+else
+  groups=()
+  for word in "$@"; do
+    case $word in
+      fast) groups+=(setup format vet unit python) ;;
+      e2e) groups+=(e2e timed) ;;
+      setup | format | vet | unit | python | compose | upstream | torture | docs | smoke) groups+=("$word") ;;
+      *) echo "error:  no group is called $word; likely: a typing error; try: $0 [all|fast|setup|format|vet|unit|python|e2e|compose|upstream|torture|docs|smoke]..." >&2; exit 2 ;;
+    esac
+  done
+  for group in "${groups[@]}"; do one "$group"; done
+fi
 
 printf '\n== summary\n'
 printf '%s\n' "${summary[@]}"

@@ -20,7 +20,7 @@ import (
 )
 
 // Patience is how long a test waits for something that must happen. It is generous: machines that build are slow.
-const Patience = 30 * time.Second
+const Patience = time.Minute
 
 // poll is how often what gives no signal is looked at again.
 const poll = 5 * time.Millisecond

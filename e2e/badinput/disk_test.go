@@ -119,7 +119,7 @@ func TestFullDiskOfTheLeaderStopsItAndLosesNothing(t *testing.T) {
 	for range 20 {
 		tokens = append(tokens, create(t, c, 1000))
 	}
-	leader, _, err := cluster.Leader(t.Context(), 10*time.Second)
+	leader, _, err := cluster.Leader(t.Context(), 30*time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +161,7 @@ func TestTheLeaderHandsOverBeforeItsDiskIsFull(t *testing.T) {
 	cluster, c := start(t, false)
 	const left = 4 << 20 // room for what the log still has to take; the mark lies above it
 	kept := create(t, c, 1000)
-	old, _, err := cluster.Leader(t.Context(), 10*time.Second)
+	old, _, err := cluster.Leader(t.Context(), 30*time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +173,7 @@ func TestTheLeaderHandsOverBeforeItsDiskIsFull(t *testing.T) {
 		}
 	}
 	await("another leader", func(ctx context.Context) error {
-		leader, _, err := cluster.Leader(ctx, 10*time.Second)
+		leader, _, err := cluster.Leader(ctx, 30*time.Second)
 		if err == nil && leader == old {
 			err = errors.New("the same leads")
 		}

@@ -22,7 +22,7 @@ func TestDamagedLogIsRefused(t *testing.T) {
 	for range 50 {
 		create(t, c, 2000)
 	}
-	leader, _, err := cluster.Leader(t.Context(), 10*time.Second)
+	leader, _, err := cluster.Leader(t.Context(), 30*time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func TestOtherClustersDirectoryIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	create(t, c, 10)
-	err := harness.Await(t.Context(), 20*time.Second, "a word about the other cluster", func(context.Context) error {
+	err := harness.Await(t.Context(), 30*time.Second, "a word about the other cluster", func(context.Context) error {
 		log, err := os.ReadFile(victim.LogFile)
 		if err != nil {
 			return err

@@ -32,7 +32,10 @@ func TestTwoClustersWithTwoKeysStayTwo(t *testing.T) {
 func stayApart(t *testing.T, one, other *harness.Cluster, serve func()) {
 	t.Helper()
 	serve()
-	before := [2]string{identity(t, one), identity(t, other)}
+	var before [2]string
+	for i, c := range []*harness.Cluster{one, other} {
+		await(t, "one identity", func(ctx context.Context) (err error) { before[i], err = identity(ctx, c); return err })
+	}
 	if before[0] == before[1] {
 		t.Fatal("the clusters are one from the beginning")
 	}
@@ -56,26 +59,29 @@ func stayApart(t *testing.T, one, other *harness.Cluster, serve func()) {
 		serve()
 	}
 	for i, c := range []*harness.Cluster{one, other} {
-		err := harness.Await(t.Context(), 20*time.Second, "the same members as before", func(context.Context) error {
-			if after := identity(t, c); after != before[i] {
-				return fmt.Errorf("cluster %d is %s, was %s", i, after, before[i])
+		await(t, "the same members as before", func(ctx context.Context) error {
+			after, err := identity(ctx, c)
+			if err == nil && after != before[i] {
+				err = fmt.Errorf("cluster %d is %s, was %s", i, after, before[i])
 			}
-			return nil
+			return err
 		})
-		if err != nil {
-			t.Error(err)
-		}
+	}
+}
+
+func await(t *testing.T, what string, holds func(context.Context) error) {
+	t.Helper()
+	if err := harness.Await(t.Context(), 30*time.Second, what, holds); err != nil {
+		t.Fatal(err)
 	}
 }
 
 // identity returns the id of a cluster and those of its voters, on which all its nodes must agree.
-func identity(t *testing.T, c *harness.Cluster) string {
-	t.Helper()
-	said := ""
+func identity(ctx context.Context, c *harness.Cluster) (said string, err error) {
 	for _, n := range c.Nodes {
-		s, err := n.Status(t.Context())
+		s, err := n.Status(ctx)
 		if err != nil {
-			t.Fatal(err)
+			return "", err
 		}
 		var voters []string
 		for _, m := range s.Members {
@@ -86,9 +92,9 @@ func identity(t *testing.T, c *harness.Cluster) string {
 		slices.Sort(voters)
 		is := fmt.Sprint(s.Cluster, voters)
 		if said != "" && is != said {
-			t.Errorf("%s says %s, another node %s", n.Name, is, said)
+			return "", fmt.Errorf("%s says %s, another node %s", n.Name, is, said)
 		}
 		said = is
 	}
-	return said
+	return said, nil
 }

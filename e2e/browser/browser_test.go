@@ -9,7 +9,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/sessnode/sessnode/client"
 	"github.com/sessnode/sessnode/e2e/harness"
@@ -86,7 +85,7 @@ func TestAPersonStaysSignedInWhenTheLeaderDies(t *testing.T) {
 		t.Fatalf("the browser keeps %+v, want one cookie that scripts cannot read", cookies)
 	}
 
-	leader, _, err := s.Leader(t.Context(), 10*time.Second)
+	leader, _, err := s.Leader(t.Context(), patience)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,6 @@ package browser
 
 import (
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -36,7 +35,7 @@ func TestTheExamplesInABrowser(t *testing.T) {
 				t.Fatalf("the browser keeps %+v, want a cookie sessnode that scripts cannot read", cookies)
 			}
 
-			leader, _, err := nodes.Leader(t.Context(), 10*time.Second)
+			leader, _, err := nodes.Leader(t.Context(), patience)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -12,8 +12,8 @@ import (
 
 // How long a page may keep its reader waiting.
 const (
-	stepLimit      = 3 * time.Minute // a first `go run` compiles the program
-	readyLimit     = 3 * time.Minute // so does what runs beside
+	stepLimit      = 6 * time.Minute // a first `go run` compiles the program, and other tests may run beside
+	readyLimit     = 6 * time.Minute // so does what runs beside
 	interruptLimit = 30 * time.Second
 )
 

@@ -9,7 +9,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/sessnode/sessnode"
 	"github.com/sessnode/sessnode/e2e/harness"
@@ -35,7 +34,7 @@ func TestALoginOutlivesTheLeader(t *testing.T) {
 			ada.is(app, "ada")
 			cookie := sessnode.Token(ada.token(app))
 
-			leader, _, err := s.Leader(t.Context(), 10*time.Second)
+			leader, _, err := s.Leader(t.Context(), startLimit)
 			if err != nil {
 				t.Fatal(err)
 			}
