@@ -59,7 +59,9 @@ func (a *API) Drain() {
 // Do answers one request. It blocks until the answer is complete, ctx ends or the request's own time is over, and never
 // returns nil. A panic of an operation is answered with 500 and an unknown outcome.
 func (a *API) Do(ctx context.Context, r *Request) *Reply {
-	reply := a.do(ctx, newCall(a, r))
+	c := newCall(a, r)
+	defer c.alarm.stop()
+	reply := a.do(ctx, c)
 	reply.expand()
 	return reply
 }
@@ -127,7 +129,7 @@ func (a *API) serve(ctx context.Context, c *call) (reply *Reply, err error) {
 	if err != nil {
 		return nil, err
 	}
-	within := newDeadline(ctx, c.began.Add(limit))
+	within := newDeadline(ctx, c.began.Add(limit), &c.alarm)
 	defer within.end()
 	body, held, err := a.readBody(c.Request)
 	if err != nil {

@@ -24,6 +24,7 @@ type call struct {
 
 	// What stays from one call of a connection to the next.
 	known  known
+	alarm  alarm
 	answer Reply
 	fields [8]Field
 	writer writer

@@ -68,6 +68,7 @@ func (c *conn) retire() {
 
 // serve answers one request after the other. Whoever reads from the connection afterwards is net/http, or nobody.
 func (c *conn) serve() {
+	defer c.call.alarm.stop()
 	defer func() {
 		if cause := recover(); cause != nil { // operations have a net of their own: this is a fault of the loop
 			c.server.api.logPanic(c.call, cause)

@@ -6,26 +6,28 @@ import (
 	"time"
 )
 
-// deadline is the context of one request. Its timer is made when somebody waits for it: most requests are over before anybody does, and the
-// timer is what a context of package context costs most.
+// deadline is the context of one request. Its channel is made when somebody waits for it, and its time is watched by the alarm of the
+// connection: a timer and a place among the parent's children for each request are what a context of package context costs most.
 type deadline struct {
 	parent context.Context
 	at     time.Time
+	alarm  *alarm
 
-	mu     sync.Mutex
-	inner  context.Context // nil until somebody waits
-	cancel context.CancelFunc
-	over   bool
+	mu    sync.Mutex
+	done  chan struct{} // nil until somebody waits
+	err   error         // nil until it is over
+	after map[*func()]struct{}
 }
 
 var _ context.Context = (*deadline)(nil)
 
-// newDeadline makes a context that ends at a moment, with its parent, or when end is called.
-func newDeadline(parent context.Context, at time.Time) *deadline {
+// newDeadline makes a context that ends at a moment, with its parent, or when end is called. All deadlines of an alarm have the same parent, and
+// one ends before the next is made.
+func newDeadline(parent context.Context, at time.Time, alarm *alarm) *deadline {
 	if before, has := parent.Deadline(); has && before.Before(at) {
 		at = before
 	}
-	return &deadline{parent: parent, at: at}
+	return &deadline{parent: parent, at: at, alarm: alarm}
 }
 
 // Deadline returns when the request's time is over.
@@ -34,14 +36,22 @@ func (d *deadline) Deadline() (time.Time, bool) { return d.at, true }
 // Done begins to watch the time.
 func (d *deadline) Done() <-chan struct{} {
 	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.inner == nil {
-		d.inner, d.cancel = context.WithDeadline(d.parent, d.at)
-		if d.over {
-			d.cancel()
+	done, first := d.done, d.done == nil
+	if first {
+		done = make(chan struct{})
+		d.done = done
+		if d.err != nil {
+			close(done)
 		}
 	}
-	return d.inner.Done()
+	d.mu.Unlock()
+	if first {
+		d.alarm.watch(d)
+		if err := d.parent.Err(); err != nil { // it may have ended before the alarm looked at it
+			d.finish(err)
+		}
+	}
+	return done
 }
 
 // Err returns why the context has ended, if it has.
@@ -49,10 +59,8 @@ func (d *deadline) Err() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
-	case d.inner != nil:
-		return d.inner.Err()
-	case d.over:
-		return context.Canceled
+	case d.err != nil || d.done != nil: // who waits must not hear of the end before Done does
+		return d.err
 	case d.parent.Err() != nil:
 		return d.parent.Err()
 	case !time.Now().Before(d.at):
@@ -61,24 +69,60 @@ func (d *deadline) Err() error {
 	return nil
 }
 
-// Value returns the parent's. It lets package context recognise the inner context as one of its own, so that contexts that are derived from this
-// one need no goroutine.
-func (d *deadline) Value(key any) any {
-	d.mu.Lock()
-	inner := d.inner
-	d.mu.Unlock()
-	if inner != nil {
-		return inner.Value(key)
-	}
-	return d.parent.Value(key)
-}
+// Value returns the parent's.
+func (d *deadline) Value(key any) any { return d.parent.Value(key) }
 
-// end ends the context, if nothing else has.
-func (d *deadline) end() {
+// AfterFunc has f run in a goroutine of its own once the context is over, unless stop is called before. Package context looks for it, so that contexts
+// that are derived from this one need no goroutine while they wait.
+func (d *deadline) AfterFunc(f func()) (stop func() bool) {
+	d.Done()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.over = true
-	if d.cancel != nil {
-		d.cancel()
+	if d.err != nil {
+		go f() // ends by itself
+		return func() bool { return false }
 	}
+	if d.after == nil {
+		d.after = map[*func()]struct{}{}
+	}
+	d.after[&f] = struct{}{}
+	return func() bool {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		_, waits := d.after[&f]
+		delete(d.after, &f)
+		return waits
+	}
+}
+
+// end ends the context, if nothing else has. Who asks for it later gets a context that is over.
+func (d *deadline) end() {
+	if d.finish(context.Canceled) {
+		d.alarm.drop(d)
+	}
+}
+
+// finish ends the context, and reports whether somebody waited for it.
+func (d *deadline) finish(err error) (watched bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	watched = d.done != nil
+	if d.err != nil {
+		return watched
+	}
+	d.err = err
+	if watched {
+		close(d.done)
+	}
+	for f := range d.after {
+		go (*f)() // ends by itself
+	}
+	d.after = nil
+	return watched
+}
+
+func (d *deadline) isOver() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.err != nil
 }
