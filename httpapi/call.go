@@ -28,6 +28,10 @@ type call struct {
 	answer Reply
 	fields [8]Field
 	writer writer
+
+	// What the bodies of most changes are read into.
+	creation creation
+	edit     edit
 }
 
 // asked is what is found out about one request.
@@ -60,6 +64,7 @@ type known struct {
 	timeout string
 	limit   time.Duration
 	app     string
+	names   lastNames
 	places  [2]place // an application reads and changes at one path, and creates at another
 }
 
@@ -73,6 +78,9 @@ func newCall(a *API, r *Request) *call { return &call{Request: r, api: a} }
 
 // again prepares the call for the next request of its connection.
 func (c *call) again() {
+	if c.route.changes() {
+		c.creation, c.edit = creation{}, edit{}
+	}
 	c.asked = asked{}
 	c.answer = Reply{}
 	clear(c.fields[:])

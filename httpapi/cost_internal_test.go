@@ -100,8 +100,8 @@ var costs = []struct {
 	{"read", costRequest("GET /v1/apps/web/session", "Session-Token: "+costToken+"\r\n", ""), "200", 3},
 	{"read_without_touch", costRequest("GET /v1/apps/web/session?touch=false", "Session-Token: "+costToken+"\r\n", ""), "200", 3},
 	{"unchanged", costRequest("GET /v1/apps/web/session", "Session-Token: "+costToken+"\r\nIf-None-Match: \"2-7\"\r\n", ""), "304", 4},
-	{"create", costRequest("POST /v1/apps/web/sessions", "Idempotency-Key: 0123456789abcdef\r\n", `{"token":"`+costToken+`","subject":"user-1234567","attrs":{`+costAttrs+`}}`), "201", 15},
-	{"patch", costRequest("PATCH /v1/apps/web/session", "Session-Token: "+costToken+"\r\n", `{"set":{`+costAttrs+`}}`), "200", 13},
+	{"create", costRequest("POST /v1/apps/web/sessions", "Idempotency-Key: 0123456789abcdef\r\n", `{"token":"`+costToken+`","subject":"user-1234567","attrs":{`+costAttrs+`}}`), "201", 10},
+	{"patch", costRequest("PATCH /v1/apps/web/session", "Session-Token: "+costToken+"\r\n", `{"set":{`+costAttrs+`}}`), "200", 8},
 }
 
 func costServer(t testing.TB) *Server {

@@ -26,8 +26,9 @@ var createMembers = []member[creation]{
 
 // create makes a session: 201, with the token only where the server made it.
 func create(ctx context.Context, c *call) (*Reply, error) {
-	var in creation
-	if err := decode(c, &in, createMembers); err != nil {
+	in := &c.creation
+	in.attrs.last = &c.known.names
+	if err := decode(c, in, createMembers); err != nil {
 		return nil, err
 	}
 	use, minted, err := c.newToken(in.given)

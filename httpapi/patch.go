@@ -8,8 +8,9 @@ import (
 
 // patch merges an edit into what is stored. It never creates a session.
 func patch(ctx context.Context, c *call) (*Reply, error) {
-	var in edit
-	if err := decode(c, &in, editMembers); err != nil {
+	in := &c.edit
+	in.set.last = &c.known.names
+	if err := decode(c, in, editMembers); err != nil {
 		return nil, err
 	}
 	change, err := in.change()

@@ -18,6 +18,9 @@ func checkName(name string) error {
 }
 
 func checkPrintable(what, s string) error {
+	if isPrintableASCII(s) {
+		return nil
+	}
 	if !utf8.ValidString(s) {
 		return mistake("%s is not UTF-8", what)
 	}
@@ -27,6 +30,16 @@ func checkPrintable(what, s string) error {
 		}
 	}
 	return nil
+}
+
+// isPrintableASCII reports whether a text has nothing but visible ASCII and blanks, as most have.
+func isPrintableASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 func checkSubject(s string) error {
@@ -93,17 +106,39 @@ func (n node) raw() (v sessnode.Value, err error) {
 type attributes struct {
 	values map[string]sessnode.Value
 	room   []byte // what plain values are copied into, all of them into one piece
+	last   *lastNames
 }
 
+// lastNames are the names that the plain attributes of a connection's last change had, in order. The next one usually has the same, which need
+// be neither checked nor copied once more.
+type lastNames [8]string
+
+// longestLastName is how long a name is that is remembered.
+const longestLastName = 64
+
+// name returns the text of the i-th name, checked.
+func (l *lastNames) name(i int, text []byte) (string, error) {
+	if l == nil || i >= len(l) || len(text) > longestLastName {
+		name := string(text)
+		return name, checkName(name)
+	}
+	if len(text) == 0 || l[i] != string(text) {
+		name := string(text)
+		if err := checkName(name); err != nil {
+			return name, err
+		}
+		l[i] = name
+	}
+	return l[i], nil
+}
+
+// add takes in a value under a name that was checked.
 func (a *attributes) add(name string, v sessnode.Value, err error) error {
-	if err == nil {
-		err = checkName(name)
-	}
-	if _, twice := a.values[name]; twice && err == nil {
-		err = mistake("an attribute stands in two places of the request")
-	}
 	if err != nil {
 		return err
+	}
+	if _, twice := a.values[name]; twice {
+		return mistake("an attribute stands in two places of the request")
 	}
 	if a.values == nil {
 		a.values = map[string]sessnode.Value{}
@@ -117,11 +152,16 @@ func (a *attributes) readPlain(n node) error {
 	if a.room == nil {
 		a.room = make([]byte, 0, len(n.text))
 	}
-	return n.members(func(name []byte, value node) error {
-		err := value.shallow()
+	i := -1
+	return n.members(func(text []byte, value node) error {
+		i++
+		name, err := a.last.name(i, text)
+		if err == nil {
+			err = value.shallow()
+		}
 		from := len(a.room)
 		a.room = append(a.room, value.text...)
-		return a.add(string(name), sessnode.Value{Codec: n.format.codec(), Data: a.room[from:len(a.room):len(a.room)]}, err)
+		return a.add(name, sessnode.Value{Codec: n.format.codec(), Data: a.room[from:len(a.room):len(a.room)]}, err)
 	})
 }
 
@@ -129,6 +169,9 @@ func (a *attributes) readPlain(n node) error {
 func (a *attributes) readRaw(n node) error {
 	return n.members(func(name []byte, value node) error {
 		v, err := value.raw()
+		if err == nil {
+			err = checkName(string(name))
+		}
 		return a.add(string(name), v, err)
 	})
 }
