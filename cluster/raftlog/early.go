@@ -140,10 +140,14 @@ func (t *Transport) send(logs []*raft.Log, committed uint64) (sent bool) {
 		return false
 	}
 	first := logs[0]
+	if logs[len(logs)-1].Term != first.Term { // a follower catches up; a leader writes entries of its own term alone
+		return false
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for id, l := range t.lanes {
-		// Only the leader of a term appends entries of that term after those that it has sent in it: a follower's writes do not pass.
+		// Only the leader of a term appends entries of that term after those that it has sent in it: a follower's writes do not pass, unless
+		// they are what it had written itself as the leader of that term, and that message it may send at any time.
 		if t.shut || l.early != nil || l.header.Term != first.Term || l.index+1 != first.Index {
 			continue
 		}

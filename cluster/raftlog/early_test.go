@@ -187,6 +187,7 @@ func TestOnlyWhatRaftCouldSendIsSentEarly(t *testing.T) {
 		"nothing":              nil,
 		"another leader's":     logsFrom(6, 4, 1, 1),
 		"an earlier term's":    logsFrom(4, 4, 1, 1),
+		"of two leaders":       append(logsFrom(5, 4, 1, 1), logsFrom(6, 5, 1, 1)...),
 		"behind a gap":         logsFrom(5, 5, 1, 1),
 		"what it has already":  logsFrom(5, 3, 1, 1),
 		"too many":             logsFrom(5, 4, earlyEntries+1, 1),
