@@ -40,7 +40,7 @@ type patience struct {
 // nothing. A leader keeps the profile's time-outs, because Raft paces heartbeats by them; what it allows itself is in heartbeats.
 //
 // The patience is for leaders that are there and silent. One that has stepped down, or whose process has ended, so that its port refuses
-// connections, is not waited for longer than the profile says: a crash costs no more on a strained machine than on a quiet one.
+// connections, is not waited for longer than the profile says.
 func (n *Node) keepPatience(ctx context.Context) {
 	every := n.cfg.Profile.Heartbeat / 10
 	ticker := time.NewTicker(every)

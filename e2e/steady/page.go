@@ -16,7 +16,7 @@ Each node therefore measures how late things come that take no time of themselve
 to them. Four times the latest of the last half minute is allowed beyond the profile's time-outs, at most four heartbeats' time-outs and
 at most a second; nothing where all comes within a twentieth of that time-out. A leader counts a follower as heard for as long although an answer is
 late, and a follower bears a silent leader for as long. A leader that has stepped down, or whose port refuses connections because its process is
-gone, is not borne: [a crash costs no more](failover.md) than on a quiet machine. None of this touches what is read or written: each
+gone, is not borne: [a crash](failover.md) costs about what it did without all this, or a second more where two followers split a vote. None of this touches what is read or written: each
 read and each write has a majority of its own, and no lease counts for it.
 
 ## Method
