@@ -2,6 +2,7 @@ package fsm
 
 import (
 	"fmt"
+	"sync"
 
 	"github.com/sessnode/sessnode"
 )
@@ -99,15 +100,40 @@ func (op *Op) digest() Hash {
 	return h
 }
 
+// encoders are writers that wait for an operation. They hold no state, only memory.
+var encoders = sync.Pool{New: func() any { return new(writer) }}
+
 // EncodeOp writes one operation canonically. Errors wrap sessnode.ErrInvalid or sessnode.ErrTooLarge: what it returns without an
 // error can be read by DecodeBatch.
 func EncodeOp(op Op) ([]byte, error) {
-	w := newWriter(sizeOf(op.Change))
+	return AppendOp(make([]byte, 0, 256+sizeOf(op.Change)), &op)
+}
+
+// AppendOp is EncodeOp behind dst, which grows where it is too small. It keeps nothing of op.
+func AppendOp(dst []byte, op *Op) ([]byte, error) {
+	w := encoders.Get().(*writer)
+	w.buf, w.err = dst, nil
+	w.op(op)
+	b, err := w.buf, w.err
+	w.buf, w.err = nil, nil
+	encoders.Put(w)
+	if n := len(b) - len(dst); n > maxLogged {
+		return nil, sessnode.Errorf(sessnode.CodeTooLarge, "", "the change takes %d bytes in the log, at most %d are allowed", n, maxLogged)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// op writes what the reader's op reads. An entry that cannot be read stops every node for good, so what the reader's limits refuse is
+// noted here: whoever adds a field gives it the same limit on both sides, and a test compares them.
+func (w *writer) op(op *Op) {
 	w.array(9)
-	w.text(op.App)
+	w.short(op.App, sessnode.MaxAppLength)
 	w.raw(optional(op.OpID.IsZero(), op.OpID[:]))
-	w.text(op.Actor)
-	w.text(op.Node)
+	w.short(op.Actor, maxText)
+	w.short(op.Node, maxText)
 	w.bool(op.Strict)
 	w.int(op.NotAfter)
 	// The id that the node minted stays outside of the change: a retry at another node brings another one.
@@ -117,16 +143,8 @@ func EncodeOp(op Op) ([]byte, error) {
 	}
 	w.raw(optional(id.IsZero(), id[:]))
 	if err := w.change(op.Change); err != nil {
-		return nil, err
+		w.err = err
 	}
-	if len(w.buf) > maxLogged {
-		return nil, sessnode.Errorf(sessnode.CodeTooLarge, "", "the change takes %d bytes in the log, at most %d are allowed", len(w.buf), maxLogged)
-	}
-	// An entry that cannot be read stops every node for good, so what the reader's limits refuse must be refused here.
-	if _, err := decodeOp(w.buf, true); err != nil {
-		return nil, err
-	}
-	return w.buf, nil
 }
 
 // sizeOf is about what a change's values take.
@@ -159,6 +177,10 @@ func optional(absent bool, b []byte) []byte {
 
 // DecodeOp reads one operation. It shares the memory of b. Its error wraps sessnode.ErrInvalid.
 func DecodeOp(b []byte) (Op, error) { return decodeOp(b, false) }
+
+// PeekOp reads and refuses what DecodeOp does, for who looks at an operation and keeps nothing of it: also its texts share the memory of
+// b, and attributes that it creates, replaces or sets are checked but left out.
+func PeekOp(b []byte) (Op, error) { return decodeOp(b, true) }
 
 func decodeOp(b []byte, lazy bool) (Op, error) {
 	r := newReader(b)

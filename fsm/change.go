@@ -36,8 +36,8 @@ func (w *writer) change(c sessnode.Change) error {
 	case sessnode.Create:
 		begin(verbCreate, 11)
 		w.raw(c.Key[:])
-		w.uint(uint64(max(c.TokenChars, 0)))
-		w.text(c.Subject)
+		w.chars(c.TokenChars)
+		w.short(c.Subject, maxText)
 		w.device(c.Device)
 		w.values(c.Attrs)
 		w.timeouts(c.Timeouts)
@@ -58,9 +58,10 @@ func (w *writer) change(c sessnode.Change) error {
 		w.raw(c.Key[:])
 		w.names(c.Names)
 	case sessnode.Touch:
-		begin(verbTouch, len(c.Touches)*3)
+		w.uint(uint64(verbTouch))
+		w.list(len(c.Touches), maxTouches, 3)
 		for _, t := range c.Touches {
-			w.text(t.App)
+			w.short(t.App, sessnode.MaxAppLength)
 			w.raw(t.Key[:])
 			w.time(t.At)
 		}
@@ -72,9 +73,9 @@ func (w *writer) change(c sessnode.Change) error {
 		begin(verbRotate, 8)
 		w.raw(c.Key[:])
 		w.raw(c.NewKey[:])
-		w.uint(uint64(max(c.TokenChars, 0)))
+		w.chars(c.TokenChars)
 		w.bool(c.Subject != nil)
-		w.text(deref(c.Subject))
+		w.short(deref(c.Subject), maxText)
 		w.bool(c.Reauth)
 		w.uint(c.IfMatch)
 		w.edit(c.Edit)
@@ -97,7 +98,7 @@ func (w *writer) ending(c sessnode.Change) error {
 		w.raw(c.ID[:])
 	case sessnode.RevokeSubject:
 		begin(verbRevokeSubject, 2)
-		w.text(c.Subject)
+		w.short(c.Subject, maxText)
 		w.raw(optional(c.Except.IsZero(), c.Except[:]))
 	case sessnode.RevokeApp:
 		begin(verbRevokeApp, 0)
@@ -112,7 +113,7 @@ func (w *writer) ending(c sessnode.Change) error {
 	case sessnode.Found:
 		begin(verbFound, 3)
 		w.uint(c.Generation)
-		w.text(c.Cluster)
+		w.short(c.Cluster, maxText)
 		w.uint(c.Budget)
 	default:
 		return sessnode.Errorf(sessnode.CodeInvalid, "", "no change is given, or one that cannot be logged (%T)", c)
@@ -208,10 +209,16 @@ func (r *reader) touches() sessnode.Change {
 // maxTouches is the most touches of one operation: about 45 bytes each, within one log entry.
 const maxTouches = 8192
 
+// chars writes how long a token is.
+func (w *writer) chars(n int) {
+	w.within(n, sessnode.MaxTokenLength)
+	w.uint(uint64(max(n, 0)))
+}
+
 func (w *writer) names(names []string) {
-	w.array(len(names))
+	w.list(len(names), maxNames, 1)
 	for _, name := range names {
-		w.text(name)
+		w.short(name, maxNameBytes)
 	}
 }
 
@@ -255,14 +262,14 @@ func (w *writer) edit(e sessnode.Edit) {
 	w.array(6)
 	w.values(e.Set)
 	w.names(slices.Sorted(slices.Values(e.Unset)))
-	w.array(len(e.Incr) * 2)
+	w.list(len(e.Incr), maxNames, 2)
 	for _, name := range slices.Sorted(maps.Keys(e.Incr)) {
-		w.text(name)
+		w.short(name, maxNameBytes)
 		w.int(e.Incr[name])
 	}
-	w.array(len(e.If) * 4)
+	w.list(len(e.If), maxNames, 4)
 	for _, name := range slices.Sorted(maps.Keys(e.If)) {
-		w.text(name)
+		w.short(name, maxNameBytes)
 		w.bool(e.If[name].Absent)
 		w.value(e.If[name].Value)
 	}
@@ -301,6 +308,7 @@ func (r *reader) edit() (e sessnode.Edit) {
 const policyFields = 16
 
 func (w *writer) policy(p sessnode.Policy) {
+	w.within(int(p.OnLimit), int(sessnode.EvictOldest))
 	for _, d := range []time.Duration{p.Idle, p.Lifetime, p.MaxIdle, p.MaxLifetime, p.TouchResolution, p.RotationGrace, p.RotationMax,
 		p.TombstoneTime, p.AnonymousIdle} {
 		w.span(d)

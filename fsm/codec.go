@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sessnode/sessnode"
@@ -14,7 +15,14 @@ import (
 // values have equal bytes, which is what the state hash and the exactly-once digest rest on.
 type writer struct {
 	buf    []byte
-	sorted []string // room for sorting
+	sorted []named // room for sorting
+	err    error   // the first limit of the reader that was passed
+}
+
+// named is an attribute on its way into the log.
+type named struct {
+	name  string
+	value sessnode.Value
 }
 
 // newWriter starts with room for what most records take without their attributes, and for more.
@@ -31,29 +39,50 @@ func (w *writer) span(d time.Duration) { w.int(int64(d)) }
 // time writes nanoseconds since the epoch, as near as they can say it; the zero time is 0.
 func (w *writer) time(t time.Time) { w.int(nanos(t)) }
 
+// within notes that a reader would refuse more than most of something.
+func (w *writer) within(n, most int) {
+	if n > most && w.err == nil {
+		w.err = sessnode.Errorf(sessnode.CodeInvalid, "", "operation: %d where at most %d belong", n, most)
+	}
+}
+
+// short writes a text that the reader takes up to a length.
+func (w *writer) short(v string, most int) {
+	w.within(len(v), most)
+	w.text(v)
+}
+
+// list begins an array of which the reader takes up to so many items, each of so many elements.
+func (w *writer) list(n, most, elements int) {
+	w.within(n, most)
+	w.array(n * elements)
+}
+
 func (w *writer) value(v sessnode.Value) {
+	w.within(int(v.Codec), int(sessnode.Bytes))
+	w.within(len(v.Data), maxOpBytes)
 	w.uint(uint64(v.Codec))
 	w.raw(v.Data)
 }
 
 func (w *writer) values(m map[string]sessnode.Value) {
-	w.array(len(m) * 3)
+	w.list(len(m), maxNames, 3)
 	w.sorted = w.sorted[:0]
-	for name := range m {
-		w.sorted = append(w.sorted, name)
+	for name, v := range m {
+		w.sorted = append(w.sorted, named{name, v})
 	}
-	slices.Sort(w.sorted)
-	for _, name := range w.sorted {
-		w.text(name)
-		w.value(m[name])
+	slices.SortFunc(w.sorted, func(a, b named) int { return strings.Compare(a.name, b.name) })
+	for i := range w.sorted {
+		w.short(w.sorted[i].name, maxNameBytes)
+		w.value(w.sorted[i].value)
 	}
 	clear(w.sorted) // they belong to a session
 }
 
 func (w *writer) device(d sessnode.Device) {
-	w.text(d.IP)
-	w.text(d.UserAgent)
-	w.text(d.Label)
+	w.short(d.IP, maxText)
+	w.short(d.UserAgent, maxText)
+	w.short(d.Label, maxText)
 }
 
 // nanos never turns a time into none, or a far future ("9999-12-31" says never in many frameworks) into the past.
