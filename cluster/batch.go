@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -34,83 +35,155 @@ type batcher struct {
 	machine *fsm.Machine
 	stamper *clock.Stamper
 	queue   *queue
-	slots   chan struct{} // one place for each batch that may be in flight
 	checks  checkpoints
 	counts  *writeCounts
 	futures futures
 
-	flying sync.WaitGroup
+	turn  sync.Mutex // held while a batch is taken and handed to Raft: entries get their stamps in the order in which Raft gets them
+	ops   [][]byte   // room for write
+	slots []slot     // one for each batch that may be in flight
+
+	flying  atomic.Int32 // batches in flight
+	writers sync.WaitGroup
+}
+
+// slot holds a batch while it is in flight.
+type slot struct {
+	mu    sync.Mutex
+	batch []*pending
+}
+
+func (s *slot) hold(batch []*pending) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.batch = batch
+}
+
+// claim returns the batch to whoever asks first.
+func (s *slot) claim() []*pending {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	batch := s.batch
+	s.batch = nil
+	return batch
 }
 
 func newBatcher(r applier, f futures, m *fsm.Machine, s *clock.Stamper, cfg Config, c *writeCounts) *batcher {
-	return &batcher{raft: r, futures: f, machine: m, stamper: s, queue: newQueue(), slots: make(chan struct{}, cfg.Limits.InFlight),
+	return &batcher{raft: r, futures: f, machine: m, stamper: s, queue: newQueue(), slots: make([]slot, cfg.Limits.InFlight),
 		checks: checkpoints{after: cfg.Seams.CheckAfter}, counts: c}
 }
 
-// run writes batches until ctx ends; then what waits is refused, and run returns once all batches in flight have an outcome.
+// run writes batches until ctx ends or Raft is down; then what waits is refused, and run returns once all batches in flight have an
+// outcome.
 func (b *batcher) run(ctx context.Context) {
-	defer b.flying.Wait()
-	defer b.queue.close()
-	for {
-		select {
-		case b.slots <- struct{}{}:
-		case <-ctx.Done():
-			return
+	for i := range b.slots {
+		b.writers.Go(func() { b.serve(ctx, &b.slots[i]) })
+	}
+	over := make(chan struct{})
+	go func() { b.writers.Wait(); close(over) }() // ends with the writers
+	select {
+	case <-ctx.Done():
+	case <-b.futures.down:
+	}
+	b.queue.close()
+	b.queue.remind() // those in flight: nobody else does, once this is no office any more
+	select {
+	case <-over:
+	case <-b.futures.down:
+		for i := range b.slots { // Raft may never answer what it has of these
+			resolveAll(b.slots[i].claim(), outcome{})
 		}
-		batch := b.gather(ctx)
-		if batch == nil {
-			return
-		}
-		at, _ := b.machine.At()
-		b.write(at.Generation, batch, func() { <-b.slots })
 	}
 }
 
-// gather waits until something waits, and takes it. Nil means that ctx ended.
-func (b *batcher) gather(ctx context.Context) []*pending {
+// serve writes one batch after another until ctx ends or Raft is down. One goroutine sees a batch through: to pass it on would cost
+// more than the rest. It may hang in a future that Raft never answers: see futures.
+func (b *batcher) serve(ctx context.Context, s *slot) {
 	for {
-		if ctx.Err() != nil {
-			return nil
-		}
-		if batch := b.queue.take(fsm.MaxBatchOps, maxBatchBytes); len(batch) > 0 {
-			return batch
-		}
 		select {
 		case <-b.queue.wake:
 		case <-ctx.Done():
-			return nil
+			return
+		case <-b.futures.down:
+			return
 		}
+		if ctx.Err() != nil {
+			return
+		}
+		future := b.next(s)
+		if future == nil {
+			continue
+		}
+		select {
+		case <-b.futures.down:
+			resolveAll(s.claim(), outcome{})
+			return
+		default:
+		}
+		err := future.Error()
+		if batch := s.claim(); batch != nil {
+			settle(batch, future, err)
+			b.queue.landed(batch)
+		}
+		b.flying.Add(-1)
 	}
 }
 
-// write hands one batch to Raft. Entries get their stamps in the order in which Raft gets the entries: call it from one
-// goroutine. landed is called when the outcome is known.
-func (b *batcher) write(generation uint64, batch []*pending, landed func()) {
-	ops := make([][]byte, 0, len(batch))
+// next hands what waits to Raft. Nil means that nothing does.
+func (b *batcher) next(s *slot) raft.ApplyFuture {
+	b.turn.Lock()
+	defer b.turn.Unlock()
+	batch := b.queue.take(fsm.MaxBatchOps, maxBatchBytes)
+	if len(batch) == 0 {
+		return nil
+	}
+	at, _ := b.machine.At()
+	return b.write(at.Generation, batch, s)
+}
+
+// write hands one batch to Raft, which s holds from then on. The caller holds turn.
+func (b *batcher) write(generation uint64, batch []*pending, s *slot) raft.ApplyFuture {
+	ops := b.ops[:0]
 	for _, p := range batch {
 		if len(p.op) > 0 {
 			ops = append(ops, p.op)
 		}
 	}
-	check := b.checks.next(b.machine, len(ops) > 0, len(b.slots) <= 1)
+	check := b.checks.next(b.machine, len(ops) > 0, b.flying.Add(1) == 1)
 	header := fsm.Header{Generation: generation, Stamp: b.stamper.Stamp(), Check: check}
 	entry := fsm.EncodeBatch(header, ops)
 	b.counts.batch(len(ops), len(entry))
+	clear(ops)
+	b.ops = ops
+	s.hold(batch)
 	future := b.raft.Apply(entry, enqueueTimeout)
 	if sabotage.On(sabotage.AckBeforeCommit) {
-		acknowledge(batch)
+		s.hold(acknowledge(s.claim()))
 	}
-	b.flying.Go(func() { // ends with the future, at the latest when Raft has shut down
-		defer landed()
-		settle(batch, future, b.futures.wait(context.Background(), future))
+	return future
+}
+
+// first writes the first batch of a term: one operation, or a tick.
+func (b *batcher) first(generation uint64, p *pending) {
+	p.state.Store(taken)
+	b.turn.Lock()
+	defer b.turn.Unlock()
+	s := new(slot)
+	future := b.write(generation, []*pending{p}, s)
+	b.writers.Go(func() { // ends with the future, at the latest when Raft has shut down
+		settle(s.claim(), future, b.futures.wait(context.Background(), future))
+		b.flying.Add(-1)
 	})
 }
 
-// acknowledge claims success for what nobody has yet.
-func acknowledge(batch []*pending) {
-	for _, p := range batch {
+// acknowledge claims success for what nobody has yet. It returns others to be resolved in their place.
+func acknowledge(batch []*pending) []*pending {
+	others := make([]*pending, len(batch))
+	for i, p := range batch {
+		others[i] = newPending(p.op)
 		p.resolve(outcome{fate: done})
 	}
+	return others
 }
 
 // settle gives each operation of an entry its outcome.
@@ -131,10 +204,11 @@ func settle(batch []*pending, future raft.ApplyFuture, err error) {
 	next := 0
 	for _, p := range batch {
 		if len(p.op) == 0 {
-			p.resolve(outcome{fate: done, result: fsm.Result{Effect: sessnode.Effect{At: sessnode.Position{Index: future.Index()}}}})
+			p.resolve(outcome{fate: done, result: &fsm.Result{Effect: sessnode.Effect{At: sessnode.Position{Index: future.Index()}}}})
 			continue
 		}
-		p.resolve(outcome{fate: done, result: a.results[next]})
+		result := &a.results[next]
 		next++
+		p.resolve(outcome{fate: done, result: result})
 	}
 }

@@ -11,14 +11,17 @@ func BenchmarkQueue(b *testing.B) {
 	waiting := make([]*pending, 0, 64)
 	b.ReportAllocs()
 	for b.Loop() {
-		p := newPending(op)
+		p := pendings.Get().(*pending)
+		p.op = op
 		q.push(p)
 		if waiting = append(waiting, p); len(waiting) < cap(waiting) {
 			continue
 		}
-		for _, p := range q.take(64, maxBatchBytes) {
+		batch := q.take(64, maxBatchBytes)
+		for _, p := range batch {
 			p.resolve(outcome{fate: done})
 		}
+		q.landed(batch)
 		for _, p := range waiting {
 			if p.await(context.Background()).fate != done {
 				b.Fatal("not done")

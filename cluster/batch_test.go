@@ -93,7 +93,7 @@ func TestWhatWaitsGoesInOneBatch(t *testing.T) {
 	}
 	two.landed <- nil
 	for i, p := range rest {
-		if o := p.await(t.Context()); o.fate != done || o.result.Effect.Count != uint64(i) {
+		if o := p.await(t.Context()); o.fate != done || o.told().Effect.Count != uint64(i) {
 			t.Errorf("operation %d got %+v", i, o)
 		}
 	}
@@ -175,12 +175,12 @@ func TestSenderThatGivesUpLearnsWhatItMay(t *testing.T) {
 	first := budget(t, 1, 0)
 	b.queue.push(first)
 	entry := <-h.entries
-	if o := first.await(gone); o.fate != unknown {
+	if o := first.watch(gone); o.fate != unknown {
 		t.Errorf("given up in flight: %+v, want unknown", o)
 	}
 	second := budget(t, 2, 0)
 	b.queue.push(second)
-	if o := second.await(gone); o.fate != notDone {
+	if o := second.watch(gone); o.fate != notDone {
 		t.Errorf("given up while it waited: %+v, want certainly not done", o)
 	}
 	third := budget(t, 3, 0)

@@ -17,6 +17,9 @@ const (
 	// frameRoom is what an operation or an outcome takes in a frame beside its own bytes, at most where it is done.
 	frameRoom = 16
 
+	// resultRoom is what most results take in the answer to a frame.
+	resultRoom = 192
+
 	// maxAnswerBytes keeps the answer to a frame below the node port's limit. What does not fit is answered unknown, and asked
 	// for again under its operation id.
 	maxAnswerBytes = 4 << 20
@@ -24,33 +27,29 @@ const (
 
 // forwardAll sends what waits at this node to the leader, all that has gathered in one frame, until ctx ends.
 func (n *Node) forwardAll(ctx context.Context) {
-	defer n.outbox.close()
-	slots := make(chan struct{}, framesInFlight)
-	for {
-		select {
-		case slots <- struct{}{}:
-		case <-ctx.Done():
-			return
-		}
-		batch := n.nextFrame(ctx)
-		if batch == nil {
-			return
-		}
-		n.work.Go(func() { // ends with the call, whose deadline is bounded
-			defer func() { <-slots }()
-			n.forward(batch)
+	var senders sync.WaitGroup
+	for range framesInFlight {
+		senders.Go(func() { // ends with ctx, and with the call, whose deadline is bounded
+			for batch := n.nextFrame(ctx); batch != nil; batch = n.nextFrame(ctx) {
+				n.forward(batch)
+				n.outbox.landed(batch)
+			}
 		})
 	}
+	<-ctx.Done()
+	n.outbox.close()
+	senders.Wait()
 }
 
 func (n *Node) nextFrame(ctx context.Context) []*pending {
 	for ctx.Err() == nil {
-		if batch := n.outbox.take(fsm.MaxBatchOps, maxBatchBytes); len(batch) > 0 {
-			return batch
-		}
 		select {
 		case <-n.outbox.wake:
 		case <-ctx.Done():
+			return nil
+		}
+		if batch := n.outbox.take(fsm.MaxBatchOps, maxBatchBytes); len(batch) > 0 {
+			return batch
 		}
 	}
 	return nil
@@ -65,10 +64,8 @@ func (n *Node) forward(batch []*pending) {
 		resolveAll(batch, refused(noLeader("no leader is known")))
 		return
 	}
-	ctx, cancel := context.WithTimeout(n.ctx, maxNotAfter)
+	ctx, cancel := context.WithTimeout(changed, maxNotAfter)
 	defer cancel()
-	stop := context.AfterFunc(changed, cancel)
-	defer stop()
 	frame := forwardFrame{Term: term, Ops: make([][]byte, len(batch))}
 	size := frameRoom
 	for i, p := range batch {
@@ -91,9 +88,10 @@ func (n *Node) forward(batch []*pending) {
 		return
 	}
 	n.replica.estimate.Learn(answer.Stamp)
+	results := make([]fsm.Result, len(answer.Outcomes))
 	for i, p := range batch {
 		if i < len(answer.Outcomes) {
-			p.resolve(answer.Outcomes[i].outcome())
+			p.resolve(answer.Outcomes[i].outcome(&results[i]))
 			continue
 		}
 		p.resolve(outcome{})
@@ -125,22 +123,34 @@ func (n *Node) handleForward(ctx context.Context, _ string, body []byte) ([]byte
 	if err != nil {
 		return nil, err
 	}
-	answer := forwardAnswer{Outcomes: make([]outcomeFrame, len(f.Ops))}
-	taken := make([]accepted, len(f.Ops))
-	for i, op := range f.Ops {
-		taken[i] = n.accept(o, newPending(op))
-	}
-	size := 0
-	for i, a := range taken {
-		frame := frameOf(a.await(ctx))
-		n.leave(a)
-		if size += len(frame.Result); size > maxAnswerBytes {
-			frame = frameOf(outcome{})
+	return n.carryOut(ctx, o, &f), nil
+}
+
+// carryOut takes in what a frame holds, and answers it once all of it has an outcome.
+func (n *Node) carryOut(ctx context.Context, o *office, f *forwardFrame) []byte {
+	all := make([]pending, len(f.Ops)) // one waits for all of them: they have one channel
+	entered := make([]int, len(f.Ops))
+	done, now := make(chan struct{}, 1), o.stamper.Stamp()
+	for i := range all {
+		p := &all[i]
+		p.op, p.done = f.Ops[i], done
+		var early *outcome
+		if entered[i], early = n.acceptFrom(o, p, now); early != nil {
+			p.resolve(*early)
 		}
-		answer.Outcomes[i] = frame
+	}
+	answer := forwardAnswer{Outcomes: make([]outcomeFrame, len(f.Ops))}
+	size, results := 0, make([]byte, 0, resultRoom*len(all))
+	for i := range all {
+		frame := &answer.Outcomes[i]
+		results = frame.fill(all[i].watch(ctx), results)
+		n.gate.leave(entered[i])
+		if size += len(frame.Result); size > maxAnswerBytes {
+			*frame = outcomeFrame{Fate: uint64(unknown)}
+		}
 	}
 	answer.Stamp = o.stamper.Stamp()
-	return packInto(make([]byte, 0, min(size, maxAnswerBytes)+frameRoom*(1+len(taken))), &answer), nil
+	return packInto(make([]byte, 0, min(size, maxAnswerBytes)+frameRoom*(1+len(all))), &answer)
 }
 
 // awaitOffice returns this node's office in a term. A node that was only just elected is waited for, a little.
@@ -163,32 +173,35 @@ func (n *Node) awaitOffice(ctx context.Context, term uint64) (*office, error) {
 	}
 }
 
-func frameOf(o outcome) outcomeFrame {
+// fill says what an outcome is. It writes the result behind room, which it returns.
+func (f *outcomeFrame) fill(o outcome, room []byte) []byte {
 	switch o.fate {
 	case done:
-		encoded, err := fsm.EncodeResult(o.result)
-		if err != nil {
-			return outcomeFrame{Fate: uint64(unknown)}
-		}
-		return outcomeFrame{Fate: uint64(done), Result: encoded}
+		result := o.told()
+		at := len(room)
+		room = fsm.AppendResult(room, &result)
+		*f = outcomeFrame{Fate: uint64(done), Result: room[at:len(room):len(room)]}
 	case notDone:
-		f := outcomeFrame{Fate: uint64(notDone), Code: uint64(sessnode.CodeOf(o.err)), Reason: sessnode.ReasonOf(o.err)}
+		*f = outcomeFrame{Fate: uint64(notDone), Code: uint64(sessnode.CodeOf(o.err)), Reason: sessnode.ReasonOf(o.err)}
 		if o.err != nil {
 			f.Detail = detailOf(o.err)
 		}
-		return f
+	default:
+		*f = outcomeFrame{Fate: uint64(unknown)}
 	}
-	return outcomeFrame{Fate: uint64(unknown)}
+	return room
 }
 
-func (f *outcomeFrame) outcome() outcome {
+// outcome reads what fill wrote. It keeps the result in into.
+func (f *outcomeFrame) outcome(into *fsm.Result) outcome {
 	switch f.Fate {
 	case uint64(done):
 		result, err := fsm.DecodeResult(f.Result)
 		if err != nil {
 			return outcome{} // made, but what it did is not known here: asked for again
 		}
-		return outcome{fate: done, result: result}
+		*into = result
+		return outcome{fate: done, result: into}
 	case uint64(notDone):
 		return refused(sessnode.Errorf(sessnode.Code(min(f.Code, 255)), f.Reason, "%s", f.Detail))
 	}
@@ -226,9 +239,10 @@ func (n *Node) leader() (peer, uint64, context.Context) {
 	return f.to, f.term, f.changed
 }
 
-// watchLeader notices a new leader, so that calls to the old one are broken off, until ctx ends.
+// watchLeader notices a new leader, so that calls to the old one are broken off, until ctx ends. It also reminds those who wait for
+// changes of their time.
 func (n *Node) watchLeader(ctx context.Context, observed <-chan struct{}) {
-	ticker := time.NewTicker(n.cfg.Profile.Heartbeat / 2)
+	ticker := time.NewTicker(min(n.cfg.Profile.Heartbeat/2, remindEvery))
 	defer ticker.Stop()
 	for {
 		select {
@@ -238,6 +252,10 @@ func (n *Node) watchLeader(ctx context.Context, observed <-chan struct{}) {
 			return
 		}
 		n.leader()
+		n.outbox.remind()
+		if o := n.office.Load(); o != nil {
+			o.batcher.queue.remind()
+		}
 	}
 }
 

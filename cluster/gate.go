@@ -38,8 +38,11 @@ func (g *gate) enter(size int, spare bool) error {
 	return nil
 }
 
-// leave gives the place back.
+// leave gives the place back, of what is not outside.
 func (g *gate) leave(size int) {
+	if size == outside {
+		return
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.ops--

@@ -124,10 +124,9 @@ func (n *Node) takeOffice(ctx context.Context, term uint64) (*office, error) {
 		}
 		at.Generation = found.Generation
 	}
-	first.state.Store(taken)
-	o.batcher.write(at.Generation, []*pending{first}, func() {})
-	if got := first.await(ctx); got.fate != done || got.result.Code != sessnode.OK {
-		return nil, fmt.Errorf("first batch of the term was not applied (%w)", errors.Join(got.err, got.result.Err(), ctx.Err()))
+	o.batcher.first(at.Generation, first)
+	if got := first.watch(ctx); got.fate != done || got.told().Code != sessnode.OK {
+		return nil, fmt.Errorf("first batch of the term was not applied (%w)", errors.Join(got.err, got.told().Err(), ctx.Err()))
 	}
 	return o, nil
 }

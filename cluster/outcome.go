@@ -22,8 +22,16 @@ const (
 // outcome is what one try came to.
 type outcome struct {
 	fate   fate
-	result fsm.Result // if done
-	err    error      // if not done: why
+	result *fsm.Result // if done; nil where there is nothing to tell. It is shared: nobody changes it.
+	err    error       // if not done: why
+}
+
+// told returns the result.
+func (o outcome) told() fsm.Result {
+	if o.result == nil {
+		return fsm.Result{}
+	}
+	return *o.result
 }
 
 // fateOf is the one place that turns an error of Raft or of the node port into a fate (hashicorp/raft v1.7.3, and its PR #561

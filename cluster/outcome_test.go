@@ -11,6 +11,7 @@ import (
 
 	"github.com/sessnode/sessnode"
 	"github.com/sessnode/sessnode/cluster/nodeport"
+	"github.com/sessnode/sessnode/fsm"
 )
 
 // TestFateOfEveryError lists what may be concluded from each error of Raft and of the node port.
@@ -50,10 +51,10 @@ func TestFateOfEveryError(t *testing.T) {
 
 // TestZeroOutcomePromisesNothing holds the zero value to "unknown", also over the wire.
 func TestZeroOutcomePromisesNothing(t *testing.T) {
-	if (outcome{}).fate != unknown || over(outcome{}).fate != unknown || (&outcomeFrame{Fate: 99}).outcome().fate != unknown {
+	if (outcome{}).fate != unknown || over(outcome{}).fate != unknown || (&outcomeFrame{Fate: 99}).outcome(new(fsm.Result)).fate != unknown {
 		t.Error("an outcome that nobody set is not unknown")
 	}
-	if (&outcomeFrame{Fate: uint64(done), Result: []byte{1}}).outcome().fate != unknown {
+	if (&outcomeFrame{Fate: uint64(done), Result: []byte{1}}).outcome(new(fsm.Result)).fate != unknown {
 		t.Error("a result that cannot be read is not unknown")
 	}
 	refusal := over(refused(sessnode.Errorf(sessnode.CodeUnavailable, sessnode.ReasonOverload, "busy")))
@@ -64,6 +65,7 @@ func TestZeroOutcomePromisesNothing(t *testing.T) {
 
 // over sends an outcome over the wire.
 func over(o outcome) outcome {
-	f := frameOf(o)
-	return f.outcome()
+	var f outcomeFrame
+	f.fill(o, nil)
+	return f.outcome(new(fsm.Result))
 }

@@ -134,7 +134,7 @@ func FuzzBodies(f *testing.F) {
 			}
 		}
 		for _, o := range fa.Outcomes {
-			o.outcome()
+			o.outcome(new(fsm.Result))
 		}
 	})
 }

@@ -49,6 +49,8 @@ func (n *Node) propose(ctx context.Context, m sessnode.Mutation) (sessnode.Effec
 		}
 		o := n.try(ctx, m)
 		switch {
+		case o.fate == done && o.result == nil:
+			return sessnode.Effect{}, nil
 		case o.fate == done && o.result.Reason != sessnode.ReasonTooLate:
 			return o.result.Effect, o.result.Err()
 		case o.fate == done:
@@ -87,32 +89,45 @@ func (n *Node) try(ctx context.Context, m sessnode.Mutation) outcome {
 	if deadline, has := ctx.Deadline(); has {
 		notAfter = now + int64(min(time.Until(deadline), maxNotAfter))
 	}
-	op, err := fsm.EncodeOp(fsm.Op{Mutation: m, NotAfter: notAfter})
+	p := pendings.Get().(*pending)
+	op := fsm.Op{Mutation: m, NotAfter: notAfter}
+	encoded, err := fsm.AppendOp(p.room[:0], &op)
 	if err != nil {
+		p.release()
 		return refused(err)
 	}
-	return n.send(ctx, op, ends(m.Change))
+	p.op, p.room = encoded, encoded
+	return n.send(ctx, p, &op)
 }
 
-// send queues one encoded operation, or a tick (empty), and waits for its outcome. spare is what gate.enter takes.
-func (n *Node) send(ctx context.Context, op []byte, spare bool) outcome {
-	p := newPending(op)
+// send queues an operation, which p.op holds encoded, or a tick (op is nil), and waits for its outcome. It releases p.
+func (n *Node) send(ctx context.Context, p *pending, op *fsm.Op) outcome {
+	entered, early := n.enqueue(p, op)
+	if early != nil {
+		p.release()
+		return *early
+	}
+	o := p.await(ctx)
+	n.gate.leave(entered)
+	return o
+}
+
+// enqueue hands an operation or a tick to this node's own batcher if it leads, else to what forwards. It returns what accept does.
+func (n *Node) enqueue(p *pending, op *fsm.Op) (entered int, early *outcome) {
 	if o := n.office.Load(); o != nil {
-		a := n.accept(o, p)
-		defer n.leave(a)
-		return a.await(ctx)
+		return n.accept(o, p, op)
 	}
-	if err := n.gate.enter(len(op), spare); err != nil {
-		return refused(err)
+	if err := n.gate.enter(len(p.op), op == nil || ends(op.Change)); err != nil {
+		return outside, not(err)
 	}
-	defer n.gate.leave(len(op))
+	entered = len(p.op)
 	n.outbox.push(p)
-	return p.await(ctx)
+	return entered, nil
 }
 
 // commitTime has a batch committed whose stamp is the leader's present time. This node may not have applied it yet.
 func (n *Node) commitTime(ctx context.Context) error {
-	o := n.send(ctx, nil, true)
+	o := n.send(ctx, pendings.Get().(*pending), nil)
 	if o.fate != done {
 		return noLeader("the leader could not commit its time")
 	}

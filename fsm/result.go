@@ -25,9 +25,21 @@ func refuse(err *sessnode.Error) Result {
 
 // EncodeResult writes a result for the exactly-once window and for the way back to the node that took the change in. A
 // session's attributes and device are left out.
-func EncodeResult(res Result) ([]byte, error) {
-	w := newWriter(0)
-	e := res.Effect
+func EncodeResult(res Result) ([]byte, error) { return AppendResult(nil, &res), nil }
+
+// AppendResult is EncodeResult behind dst, which grows where it is too small. It keeps nothing of res.
+func AppendResult(dst []byte, res *Result) []byte {
+	w := encoders.Get().(*writer)
+	w.buf = dst
+	w.result(res)
+	b := w.buf
+	w.buf, w.err = nil, nil
+	encoders.Put(w)
+	return b
+}
+
+func (w *writer) result(res *Result) {
+	e := &res.Effect
 	w.array(10)
 	w.uint(uint64(res.Code))
 	w.text(res.Reason)
@@ -40,10 +52,9 @@ func EncodeResult(res Result) ([]byte, error) {
 	if e.Session.ID.IsZero() {
 		w.array(0)
 	} else {
-		w.session(e.Session)
+		w.session(&e.Session)
 	}
 	w.uint(0) // reserved
-	return w.buf, nil
 }
 
 // DecodeResult reads what EncodeResult wrote. Its error wraps sessnode.ErrInvalid.
@@ -67,7 +78,7 @@ func DecodeResult(b []byte) (Result, error) {
 
 const sessionFields = 14
 
-func (w *writer) session(s sessnode.Session) {
+func (w *writer) session(s *sessnode.Session) {
 	w.array(sessionFields)
 	w.text(s.App)
 	w.raw(s.ID[:])
