@@ -41,7 +41,7 @@ type batcher struct {
 
 	turn  sync.Mutex // held while a batch is taken and handed to Raft: entries get their stamps in the order in which Raft gets them
 	ops   [][]byte   // room for write
-	slots []slot     // one for each batch that may be in flight
+	slots []slot     // one for each batch that may be in flight: see newBatcher
 
 	flying  atomic.Int32 // batches in flight
 	writers sync.WaitGroup
@@ -68,6 +68,9 @@ func (s *slot) claim() []*pending {
 	return batch
 }
 
+// newBatcher makes a batcher of Limits.InFlight slots. One is best: with more, batches are smaller. Of three servers on two busy processors
+// 1,000 creates cost, with 1, 2 and 4 slots, 189, 258 and 322 ms of CPU (16 clients; again: 286, 319, 312) and 86, 93 and 103 ms (256
+// clients; again: 92, 112, 99); with one client it makes no difference.
 func newBatcher(r applier, f futures, m *fsm.Machine, s *clock.Stamper, cfg Config, c *writeCounts) *batcher {
 	return &batcher{raft: r, futures: f, machine: m, stamper: s, queue: newQueue(), slots: make([]slot, cfg.Limits.InFlight),
 		checks: checkpoints{after: cfg.Seams.CheckAfter}, counts: c}
