@@ -73,6 +73,8 @@ func (p *patience) hear(at time.Time, term uint64) time.Duration {
 	gap := at.Sub(p.heard)
 	if term != p.term {
 		gap = 0
+	} else if gap > 0 {
+		p.lost = 0 // it is there after all: when it was asked it may have been elected and not in office yet
 	}
 	p.term, p.heard = term, at
 	return gap
