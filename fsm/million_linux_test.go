@@ -132,12 +132,10 @@ func (b *bench) applyTouches(t *testing.T, sessions, n int, done <-chan struct{}
 	}
 }
 
-// spread prints as median, 99th percentile and slowest.
-type spread []time.Duration
-
+// String is median, 99th percentile and slowest.
 func (s spread) String() string {
 	slices.Sort(s)
-	at := func(q float64) string { return s[int(q*float64(len(s)-1))].Round(10 * time.Microsecond).String() }
+	at := func(q float64) string { return s.at(q).Round(10 * time.Microsecond).String() }
 	return "median " + at(0.5) + ", p99 " + at(0.99) + ", slowest " + at(1) + " of " + strconv.Itoa(len(s))
 }
 
@@ -165,7 +163,7 @@ func save(t *testing.T, path string, s *fsm.Snapshot) int64 {
 }
 
 // cpu is the processor time of the calling thread.
-func cpu(t *testing.T) time.Duration {
+func cpu(t testing.TB) time.Duration {
 	var now unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &now); err != nil {
 		t.Fatal(err)
