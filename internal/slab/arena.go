@@ -46,7 +46,9 @@ type run struct {
 	class      int16
 	fresh      uint16 // pieces handed out at least once: the rest was never written
 	live       uint16
-	next, prev int32 // in its class's list of runs with room; 0 ends it
+	thin       bool  // less than half full: nothing is handed out of it
+	gone       bool  // its memory was given back
+	next, prev int32 // in its class's list of runs with room, or of thin ones; 0 ends it
 }
 
 const unused = -1 // the class of a run that has no pieces
@@ -57,12 +59,16 @@ type Arena struct {
 	mapped  *mappings
 	runs    []run          // the first is never used
 	room    [classes]int32 // the first run with room of each class
+	thin    [classes]int32 // the first thin run of each class
+	gone    []uint8        // runs of each region whose memory was given back
 	empty   []int32        // runs without pieces
 	dirty   int            // of the empty ones, the last: those whose memory was not given back
 	numbers []uint32       // of big that are free
 	limbo   []Loc          // freed, not to be handed out yet
-	pins    int
-	used    uint64
+
+	thinRuns int
+	pins     int
+	used     uint64
 }
 
 // mappings are an arena's mappings, for when the arena is gone.
@@ -99,6 +105,9 @@ func (a *Arena) alloc(n int) (Loc, []byte) {
 	size := sizeOf(class)
 	at := a.room[class]
 	if at == 0 {
+		at = a.thicken(class)
+	}
+	if at == 0 {
 		at = a.takeRun(class)
 	}
 	r := &a.runs[at]
@@ -130,6 +139,7 @@ func (a *Arena) takeRun(class int) int32 {
 		for len(a.runs) < len(a.chunks)*chunkRuns {
 			a.runs = append(a.runs, run{class: unused})
 		}
+		a.gone = append(a.gone, make([]uint8, chunkBytes/regionBytes)...)
 		for at := len(a.runs) - 1; at >= max(1, len(a.runs)-chunkRuns); at-- {
 			a.empty = append(a.empty, int32(at))
 		}
@@ -138,19 +148,28 @@ func (a *Arena) takeRun(class int) int32 {
 	at := a.empty[len(a.empty)-1]
 	a.empty = a.empty[:len(a.empty)-1]
 	a.dirty = max(a.dirty-1, 0)
+	a.takeBack(at)
 	a.runs[at] = run{class: int16(class)}
 	a.link(at)
 	return at
 }
 
+// list is where the list begins that a run is in.
+func (a *Arena) list(r *run) *int32 {
+	if r.thin {
+		return &a.thin[r.class]
+	}
+	return &a.room[r.class]
+}
+
 func (a *Arena) link(at int32) {
 	r := &a.runs[at]
-	head := a.room[r.class]
-	r.next, r.prev = head, 0
-	if head != 0 {
-		a.runs[head].prev = at
+	head := a.list(r)
+	r.next, r.prev = *head, 0
+	if *head != 0 {
+		a.runs[*head].prev = at
 	}
-	a.room[r.class] = at
+	*head = at
 }
 
 func (a *Arena) unlink(at int32) {
@@ -158,7 +177,7 @@ func (a *Arena) unlink(at int32) {
 	if r.prev != 0 {
 		a.runs[r.prev].next = r.next
 	} else {
-		a.room[r.class] = r.next
+		*a.list(r) = r.next
 	}
 	if r.next != 0 {
 		a.runs[r.next].prev = r.prev
@@ -222,6 +241,7 @@ func (a *Arena) reclaim(l Loc) {
 	}
 	binary.LittleEndian.PutUint32(a.piece(l), uint32(r.free))
 	r.free = l
+	a.thinner(at)
 }
 
 // maxDirty is how many empty runs keep their memory.
@@ -229,10 +249,12 @@ const maxDirty = 32
 
 // release takes back a run without pieces.
 func (a *Arena) release(at int32) {
-	a.runs[at].class = unused
+	if a.runs[at].thin {
+		a.thinRuns--
+	}
+	a.runs[at] = run{class: unused}
 	if a.dirty == maxDirty {
-		first := len(a.empty) - a.dirty
-		discard(a.piece(locOf(a.empty[first]))[:runBytes])
+		a.giveBack(a.empty[len(a.empty)-a.dirty])
 		a.dirty--
 	}
 	a.empty = append(a.empty, at)

@@ -13,6 +13,8 @@ type Handles struct {
 	free  []uint32
 	next  uint32 // never given yet; 0 is no handle
 	live  int
+
+	gathered uint32 // the last one that Gather looked at
 }
 
 // NewHandles returns an empty table.

@@ -9,3 +9,5 @@ func mapped(n int) []byte { return make([]byte, n) }
 func unmapped([]byte) {}
 
 func discard([]byte) {}
+
+func huge([]byte, bool) {}

@@ -1,4 +1,4 @@
-//go:build unix
+//go:build unix && !linux
 
 package slab
 
@@ -17,3 +17,5 @@ func unmapped(b []byte) { _ = unix.Munmap(b) }
 
 // discard gives the memory under b back to the system; it reads as zeroes, or as before, from then on.
 func discard(b []byte) { _ = unix.Madvise(b, unix.MADV_DONTNEED) }
+
+func huge([]byte, bool) {}
