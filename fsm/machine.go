@@ -37,6 +37,7 @@ type Machine struct {
 	events      events
 	stats       Counters
 	buf         []byte // for what is to be stored
+	ahead       ahead
 }
 
 // Counters count what this process applied since it started. They are not replicated.
@@ -76,13 +77,24 @@ func (m *Machine) Apply(index uint64, data []byte) ([]Result, *Mismatch, error) 
 	m.clean()
 	results := make([]Result, len(ops))
 	for i := range ops {
-		results[i] = m.once(&ops[i])
+		if i%aheadOps == 0 {
+			m.lookAhead(ops[i:min(i+aheadOps, len(ops))])
+		}
+		results[i] = m.once(&ops[i], &m.ahead.keys[i%aheadOps])
 	}
 	m.history.add(index, m.total())
 	m.events.closeEntry(m.generation)
+	m.sessions.Gather(gatherLook+4*len(ops), gatherMost+len(ops)/4)
+	m.tombstones.Gather(gatherLook+len(ops), gatherMost)
 	m.arena.Flush() // from here on, nothing of what was read above is used any more
 	return results, m.compare(h.Check), nil
 }
+
+// How much of the memory one entry sets in order, besides what depends on its operations. Where a record lies is no part of the state.
+const (
+	gatherLook = 16
+	gatherMost = 4
+)
 
 // admit refuses an entry of another life of the cluster. Only Found begins one.
 func (m *Machine) admit(h Header, ops []Op) error {
@@ -118,17 +130,19 @@ func (m *Machine) position() sessnode.Position {
 	return sessnode.Position{Generation: m.generation, Index: m.index}
 }
 
-// once makes an operation unless it was made before.
-func (m *Machine) once(op *Op) Result {
+// once makes an operation unless it was made before. k is where the window keeps it, if it has an id.
+func (m *Machine) once(op *Op, k *opKey) Result {
 	if op.OpID.IsZero() {
 		if err := m.inTime(op); err != nil {
 			return refuse(err)
 		}
 		return m.make(op)
 	}
-	k := opKeyOf(op)
-	if res, done := m.recall(op, k); done {
-		return res // also after the deadline: "too late" would say that it was not made
+	old, found := m.window.find(k)
+	if found {
+		if res, done := m.recall(op, old); done {
+			return res // also after the deadline: "too late" would say that it was not made
+		}
 	}
 	if err := m.inTime(op); err != nil {
 		return refuse(err)
@@ -137,7 +151,7 @@ func (m *Machine) once(op *Op) Result {
 		return refuse(sessnode.Errorf(sessnode.CodeUnavailable, sessnode.ReasonWindowFull, "too many operation ids of the last %v", sessnode.OpWindow))
 	}
 	res := m.make(op)
-	m.remember(op, k, res)
+	m.remember(op, k, old, &res)
 	return res
 }
 

@@ -103,9 +103,8 @@ func (e *remembered) take(raw []byte) bool {
 }
 
 // recall answers an operation that was done before. done is false where it is to be made.
-func (m *Machine) recall(op *Op, k opKey) (res Result, done bool) {
-	at, found := m.window.find(&k)
-	if !found || doubleApply() {
+func (m *Machine) recall(op *Op, at slab.Loc) (res Result, done bool) {
+	if doubleApply() {
 		return Result{}, false
 	}
 	var e remembered
@@ -126,16 +125,16 @@ func (m *Machine) recall(op *Op, k opKey) (res Result, done bool) {
 }
 
 // remember keeps the effect of an operation, refusals included: a late copy of a refused change must not be made after its
-// sender was told that it was not.
-func (m *Machine) remember(op *Op, k opKey, res Result) {
-	if old, found := m.window.find(&k); found { // out of date and not yet removed
+// sender was told that it was not. old is what the window has under the same key, out of date and not yet removed; 0 = nothing.
+func (m *Machine) remember(op *Op, k *opKey, old slab.Loc, res *Result) {
+	if old != 0 {
 		m.dropRemembered(old)
 		m.window.stale[old] = struct{}{}
 	}
 	m.serial++
 	w := m.window
-	w.buf = putEffect(w.buf[:0], &res)
-	e := remembered{key: k, digest: op.digest(), serial: m.serial, at: m.now, effect: w.buf}
+	w.buf = putEffect(w.buf[:0], res)
+	e := remembered{key: *k, digest: op.digest(), serial: m.serial, at: m.now, effect: w.buf}
 	n := len(w.buf)
 	w.buf = e.put(w.buf)
 	e.raw = w.buf[n:]
