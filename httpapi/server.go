@@ -185,16 +185,13 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 	s.mu.Unlock()
 	s.each(func(c *conn) { c.retire() })
-	defer context.AfterFunc(ctx, func() {
-		s.endLife()
-		s.each(func(c *conn) { _ = c.raw.Close() })
-	})()
-	defer s.endLife()
 	err := s.waitFor(ctx)
 	if err == nil {
 		err = s.odd.Shutdown(ctx) // the last: until here the loop's connections may be handed off
 	}
+	s.endLife()
 	if err != nil {
+		s.each(func(c *conn) { _ = c.raw.Close() })
 		_ = s.odd.Close()
 	}
 	_ = s.handOff.Close()
