@@ -57,10 +57,11 @@ vet() {
 # A few cannot have the race detector, because of a library: cluster/readdress_test.go says which and why.
 # Three packages at a time: cluster takes the longest, and only waits for most of it.
 unit() {
-  local bad=0
+  local bad=0 moved
   go test -race -shuffle=on -p 3 -timeout 8m ./... || bad=1
-  [ "$(go test -count=1 -v -run 'TestMovedNodeIsFound|TestAllNodesMoveAtOnce|TestANodeThatLostItsDiskIsReplaced' ./cluster |
-    grep -v level= | tee -a /dev/stderr | grep -c '^--- PASS')" = 3 ] || bad=1
+  moved=$(go test -count=1 -v -run 'TestMovedNodeIsFound|TestAllNodesMoveAtOnce|TestANodeThatLostItsDiskIsReplaced' ./cluster | grep -v level=)
+  printf '%s\n' "$moved"
+  [ "$(grep -c '^--- PASS' <<<"$moved")" = 3 ] || bad=1
   return $bad
 }
 
