@@ -99,6 +99,16 @@ func TestExpiry(t *testing.T) {
 	expect(t, "served again", Expiry(idle(probe(8, 8.1, false), probe(8.2, 8.3, true), probe(9, 9.1, false)), 1), Late)
 	expect(t, "never seen to end", Expiry(idle(probe(2, 2.1, true)), 1), Coverage)
 
+	stray := func(probes ...Probe) []Expiring {
+		s := idle(probes...)
+		s[0].Stray = true
+		return s
+	}
+	expect(t, "late, but a read of it may have been late", Expiry(stray(probe(60, 60.1, true), probe(70, 70.1, false)), 0))
+	expect(t, "early is early, whatever came late", Expiry(stray(probe(2.5, 2.6, false)), 0), Early)
+	expect(t, "served again, whatever came late", Expiry(stray(probe(8, 8.1, false), probe(8.2, 8.3, true)), 0), Late)
+	expect(t, "what cannot be judged does not count", Expiry(stray(probe(8, 8.1, false)), 1), Coverage)
+
 	life := func(probes ...Probe) []Expiring {
 		return []Expiring{{Lifetime: sec(4), Created: span(0, 0.1), Activities: []Span{span(3, 3.1)}, Probes: probes}}
 	}

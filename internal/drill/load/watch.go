@@ -40,7 +40,7 @@ func (c *client) expire(turn int) (s check.Expiring, ok bool) {
 	c.load.mu.Unlock()
 	body := map[string]any{"token": token.Reveal(), "attrs": map[string]int{"x": 1}}
 	activities := c.rule(turn, &s, body)
-	r, span := c.timed(call{method: "POST", path: sessionPath + "s", body: body, op: sessnode.NewID().String()})
+	r, span, _ := c.timed(call{method: "POST", path: sessionPath + "s", body: body, op: sessnode.NewID().String()})
 	if r.outcome != history.Done || r.code != sessnode.OK {
 		return s, false
 	}
@@ -51,7 +51,8 @@ func (c *client) expire(turn int) (s check.Expiring, ok bool) {
 		if c.rng.IntN(3) == 0 {
 			req = call{method: "GET", path: sessionPath, token: token} // a read counts as activity
 		}
-		r, span := c.timed(req)
+		r, span, tries := c.timed(req)
+		s.Stray = s.Stray || req.op == "" && tries > 1 // with an operation id a late try changes nothing
 		switch {
 		case r.outcome != history.Done:
 			return s, false
@@ -118,8 +119,9 @@ func (c *client) probe(s *check.Expiring, token sessnode.Token) {
 	}
 }
 
-// timed sends a request, to other nodes again if it must, and returns from when to when. A read's time is that of its last try.
-func (c *client) timed(req call) (reply, check.Span) {
+// timed sends a request, to other nodes again if it must, and returns from when to when, and how often. A read's time is that of
+// its last try.
+func (c *client) timed(req call) (r reply, span check.Span, tries int) {
 	l := c.load
 	from := l.rec.Now()
 	giveUp := from + patience
@@ -127,10 +129,11 @@ func (c *client) timed(req call) (reply, check.Span) {
 		if req.method == "GET" {
 			from = l.rec.Now()
 		}
-		r := l.api.do(c.load.life, c.pick(), req)
+		r = l.api.do(l.life, c.pick(), req)
+		tries++
 		to := l.rec.Now()
 		if r.outcome == history.Done || to > giveUp || l.life.Err() != nil {
-			return r, check.Span{Call: from, Return: to}
+			return r, check.Span{Call: from, Return: to}, tries
 		}
 		pause(c.load.life, retryPause)
 	}
