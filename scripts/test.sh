@@ -117,7 +117,17 @@ note() {
 one() {
   printf '\n== %s\n' "$1"
   local start=$SECONDS
-  if "$1"; then note "$1" ok $((SECONDS - start)); else note "$1" FAIL $((SECONDS - start)); fi
+  if "$1" 2>&1 | tee "$work/$1.out"; then note "$1" ok $((SECONDS - start)); else note "$1" FAIL $((SECONDS - start)); fi
+}
+
+# failures repeats, next to the summary, what a failed group said of its failures: elsewhere it is thousands of lines up.
+failures() {
+  local group marks='^ *--- FAIL|^(FAILED|ERROR|E  |panic:|fatal error:|WARNING: DATA RACE|error:|FAIL[[:space:]])'
+  for group in "${failed[@]}"; do
+    printf '\n== failed: %s\n' "$group"
+    grep -avE 'level=(DEBUG|INFO)|^=== ' "$work/$group.out" >"$work/short"
+    grep -aE -A 6 "$marks" "$work/short" | cut -c1-240 | head -n 40 | grep . || tail -n 10 "$work/short"
+  done
 }
 
 # lane runs groups one after another and shows what each said when it has ended.
@@ -173,6 +183,7 @@ else
   for group in "${groups[@]}"; do one "$group"; done
 fi
 
+failures
 printf '\n== summary\n'
 printf '%s\n' "${summary[@]}"
 printf '%-8s %-4s %4d s\n' all "$([ ${#failed[@]} = 0 ] && echo ok || echo FAIL)" $((SECONDS - began))
