@@ -122,7 +122,7 @@ one() {
 
 # failures repeats, next to the summary, what a failed group said of its failures: elsewhere it is thousands of lines up.
 failures() {
-  local group marks='^ *--- FAIL|^(FAILED|ERROR|E  |panic:|fatal error:|WARNING: DATA RACE|error:|FAIL[[:space:]])'
+  local group marks='^ *--- FAIL|^(FAILED|ERROR|E  |panic:|goleak:|fatal error:|WARNING: DATA RACE|error:|FAIL[[:space:]])'
   for group in "${failed[@]}"; do
     printf '\n== failed: %s\n' "$group"
     grep -avE 'level=(DEBUG|INFO)|^=== ' "$work/$group.out" >"$work/short"
