@@ -50,6 +50,15 @@ func (p *Port) attempt(ctx context.Context, addr string, m Method, body []byte) 
 }
 
 // errLinkEnded marks what met a link that had ended. Together with ErrNotSent it is worth another link.
+// Ask is Call for who must not wait: told is called with the answer, once, on the goroutine that reads the connection, and so must not
+// wait either. It is called before Ask returns only if the connection is just ending. No deadline is set: what a peer does not answer
+// ends with the connection, which is given up when the peer has been silent for three seconds. Ask returns false, and has sent nothing,
+// where no connection is there yet or as many calls are under way on it as may be: Call waits for these.
+func (p *Port) Ask(addr string, m Method, body []byte, told func(answer []byte, err error)) bool {
+	link := p.peer(addr).present()
+	return link != nil && link.ask(m, body, told)
+}
+
 var errLinkEnded = errors.New("connection had ended")
 
 func linkEnded(cause error) error { return fmt.Errorf("%w: %w", errLinkEnded, cause) }
@@ -67,7 +76,8 @@ type call struct {
 	method   Method
 	deadline time.Time
 	bounded  bool
-	done     chan result // capacity 1; whoever sets finished sends
+	done     chan result         // capacity 1; whoever sets finished sends
+	told     func([]byte, error) // of Ask, in the place of done
 
 	mu       sync.Mutex
 	body     []byte
@@ -120,9 +130,15 @@ func (c *call) abandon(cause error) {
 // finish sets the result, once. The body is let go: the caller may reuse it from here on.
 func (c *call) finish(r result) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.finished {
-		c.finished, c.body = true, nil
+	first := !c.finished
+	c.finished, c.body = true, nil
+	c.mu.Unlock()
+	switch {
+	case !first:
+	case c.told != nil:
+		<-c.link.places
+		c.told(r.body, r.err)
+	default:
 		c.done <- r
 	}
 }

@@ -141,20 +141,8 @@ func (l *link) call(ctx context.Context, m Method, body []byte) ([]byte, error) 
 	}
 	c := &call{method: m, body: body, done: make(chan result, 1), link: l}
 	c.deadline, c.bounded = ctx.Deadline()
-	l.mu.Lock()
-	if l.broken != nil {
-		defer l.mu.Unlock()
-		return nil, l.notSent(linkEnded(l.broken))
-	}
-	l.nextID++
-	c.id = l.nextID
-	if len(l.pending) == 0 {
-		l.heard.Store(int64(time.Since(l.start)))
-	}
-	l.pending[c.id] = c
-	l.mu.Unlock()
-	if err := l.out.push(c); err != nil {
-		c.unsent(err)
+	if err := l.send(c); err != nil {
+		return nil, err
 	}
 	select {
 	case r := <-c.done:
@@ -167,6 +155,40 @@ func (l *link) call(ctx context.Context, m Method, body []byte) ([]byte, error) 
 	l.mu.Unlock()
 	r := <-c.done // an answer that arrived meanwhile is as good as any
 	return r.body, r.err
+}
+
+// ask sends one request whose answer is told. See Port.Ask.
+func (l *link) ask(m Method, body []byte, told func([]byte, error)) bool {
+	select {
+	case l.places <- struct{}{}:
+	default:
+		return false
+	}
+	if l.send(&call{method: m, body: body, told: told, link: l}) != nil {
+		<-l.places
+		return false
+	}
+	return true
+}
+
+// send makes a call known, and its frame go out. An error means that neither happened.
+func (l *link) send(c *call) error {
+	l.mu.Lock()
+	if l.broken != nil {
+		defer l.mu.Unlock()
+		return l.notSent(linkEnded(l.broken))
+	}
+	l.nextID++
+	c.id = l.nextID
+	if len(l.pending) == 0 {
+		l.heard.Store(int64(time.Since(l.start)))
+	}
+	l.pending[c.id] = c
+	l.mu.Unlock()
+	if err := l.out.push(c); err != nil {
+		c.unsent(err)
+	}
+	return nil
 }
 
 // ended reports whether the link takes no more calls.

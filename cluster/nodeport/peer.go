@@ -88,6 +88,17 @@ func (p *peer) acquire(ctx context.Context) (*link, error) {
 	}
 }
 
+// present returns the peer's connection where there is one that holds, and nil otherwise.
+func (p *peer) present() *link {
+	now := p.port.cfg.Identity()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if l := p.link; l != nil && !l.ended() && l.tracked.identity == now {
+		return l
+	}
+	return nil
+}
+
 // dial opens the connection, and is its owner until it ends.
 func (p *peer) dial(d *dialling) {
 	conn, tracked, remote, err := p.port.open(p.port.ctx, p.addr, carriesCalls)

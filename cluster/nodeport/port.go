@@ -42,7 +42,7 @@ type Port struct {
 	wg     sync.WaitGroup // every goroutine of the Port
 
 	handlersMu sync.RWMutex
-	handlers   map[Method]Handler
+	handlers   map[Method]handling
 
 	mu     sync.Mutex
 	closed bool
@@ -60,7 +60,7 @@ func New(ln net.Listener, cfg Config) *Port {
 		cfg: cfg.withDefaults(), ln: ln,
 		greeting: make(chan struct{}, maxGreeting),
 		ctx:      ctx, cancel: cancel,
-		handlers: make(map[Method]Handler),
+		handlers: make(map[Method]handling),
 		conns:    make(map[*trackedConn]struct{}),
 		peers:    make(map[string]*peer),
 		ring:     newRing(cfg.Keys),
@@ -69,15 +69,27 @@ func New(ln net.Listener, cfg Config) *Port {
 	return p
 }
 
+// handling is a handler, and whether it runs on the goroutine that reads the connection.
+type handling struct {
+	handler Handler
+	atOnce  bool
+}
+
 // Handle sets the handler of a method, replacing an earlier one. A call of a method without one is answered unavailable,
 // reason "no_method": it was certainly not done.
-func (p *Port) Handle(m Method, h Handler) {
+func (p *Port) Handle(m Method, h Handler) { p.handle(m, handling{handler: h}) }
+
+// HandleAtOnce is Handle for a handler that never waits. It runs on the goroutine that reads the connection, which spares starting one and
+// holds up every other call of that peer meanwhile; its context has no deadline.
+func (p *Port) HandleAtOnce(m Method, h Handler) { p.handle(m, handling{handler: h, atOnce: true}) }
+
+func (p *Port) handle(m Method, h handling) {
 	p.handlersMu.Lock()
 	defer p.handlersMu.Unlock()
 	p.handlers[m] = h
 }
 
-func (p *Port) handler(m Method) Handler {
+func (p *Port) handler(m Method) handling {
 	p.handlersMu.RLock()
 	defer p.handlersMu.RUnlock()
 	return p.handlers[m]

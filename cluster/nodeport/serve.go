@@ -68,7 +68,7 @@ func (s *serving) read(ctx context.Context, conn net.Conn) error {
 // begin starts a handler, or says why none was.
 func (s *serving) begin(ctx context.Context, f frame) {
 	h := s.port.handler(f.method)
-	if h == nil {
+	if h.handler == nil {
 		s.decline(f.id, sessnode.Errorf(sessnode.CodeUnavailable, "no_method", "node has no method %d", f.method))
 		return
 	}
@@ -79,12 +79,16 @@ func (s *serving) begin(ctx context.Context, f frame) {
 		return
 	}
 	s.port.stats.served[f.method].Add(1)
+	if h.atOnce {
+		s.handle(ctx, h.handler, f, time.Time{})
+		return
+	}
 	// The time that is left counts from here; a goroutine that starts late must not extend it.
 	var deadline time.Time
 	if f.timeout > 0 {
 		deadline = time.Now().Add(f.timeout)
 	}
-	s.wg.Go(func() { s.handle(ctx, h, f, deadline) })
+	s.wg.Go(func() { s.handle(ctx, h.handler, f, deadline) })
 }
 
 // handle runs one handler. A panic is not caught: it may be a replica's way of refusing to diverge.

@@ -83,11 +83,15 @@ func (c *trackedConn) Read(b []byte) (int, error) {
 
 func (c *trackedConn) Write(b []byte) (int, error) {
 	n, err := c.Conn.Write(b)
+	c.wrote(n)
+	return n, err
+}
+
+func (c *trackedConn) wrote(n int) {
 	c.port.stats.bytesOut.Add(uint64(n))
 	if c.raft.Load() {
 		c.port.stats.raftBytesOut.Add(uint64(n))
 	}
-	return n, err
 }
 
 // Close closes the connection, once, and makes the Port forget it.
