@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/sessnode/sessnode"
 	"github.com/sessnode/sessnode/cluster"
@@ -118,4 +119,33 @@ func index(c *clustertest.Cluster, n *cluster.Node) int {
 		}
 	}
 	return -1
+}
+
+// TestANodeThatStandsStillIsAskedNoMore makes nodes look as if they had left many questions unanswered. The other follower is not missed, and
+// is asked again when it has answered; without the leader a read says that none is known.
+func TestANodeThatStandsStillIsAskedNoMore(t *testing.T) {
+	c := clustertest.Start(t, 3, nil)
+	m, key := clustertest.Create("web", "ada")
+	mustWrite(t, c.Node(0), m)
+	converge(t, c)
+	least(t, c, func(t *testing.T, c *clustertest.Cluster, n *cluster.Node) (wrong string) {
+		me := index(c, n)
+		other, leader := c.Node((me+1)%3).ID(), c.Node((me+2)%3).ID()
+		read := func() (messages uint64, err error) {
+			before := n.Stats().Reads.Messages
+			_, _, err = n.Session(within(t, time.Second), "web", key, sessnode.Read{NoTouch: true})
+			return n.Stats().Reads.Messages - before, err
+		}
+		n.Unanswered(other, cluster.MostUnanswered)
+		few, err := read()
+		n.Unanswered(leader, cluster.MostUnanswered)
+		_, blind := read()
+		n.Unanswered(other, -cluster.MostUnanswered)
+		n.Unanswered(leader, -cluster.MostUnanswered)
+		all, again := read()
+		if err != nil || few != 1 || sessnode.ReasonOf(blind) != sessnode.ReasonNoLeader || again != nil || all != 2 {
+			return fmt.Sprintf("beside one that stands still: %d messages, %v; beside two: %v; when they go on: %d messages, %v", few, err, blind, all, again)
+		}
+		return ""
+	})
 }

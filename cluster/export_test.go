@@ -10,3 +10,9 @@ func (n *Node) Allowance() time.Duration { return n.strain.allowance(time.Now())
 
 // Patience is how long the node bears a silent leader, by Raft's configuration.
 func (n *Node) Patience() time.Duration { return n.raft.ReloadableConfig().HeartbeatTimeout }
+
+// MostUnanswered is how many questions a peer may leave unanswered.
+const MostUnanswered = mostUnanswered
+
+// Unanswered makes the node believe that a peer leaves so many more of its questions unanswered.
+func (n *Node) Unanswered(id string, more int32) { n.electorate().unanswered(id).Add(more) }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"path/filepath"
+	"time"
 
 	"github.com/hashicorp/raft"
 
@@ -53,6 +54,7 @@ func newNode(cfg Config) *Node {
 	n.suspicion.wake = make(chan struct{}, 1)
 	n.join.begun, n.opened = make(chan struct{}, 1), make(chan struct{})
 	n.asker.nonce.Store(rand.Uint64())
+	n.asker.alarm = time.AfterFunc(n.roundTime(), n.overdue)
 	n.livelock.OnFailure = n.fail
 	n.replica = &replica{ctx: n.ctx, dir: cfg.DataDir, installed: n.livelock.Installed, machine: fsm.New(), estimate: clock.NewEstimate(n.clock), fail: n.fail, mismatch: n.suspect,
 		begun: func() { poke(n.join.begun) }, tamper: cfg.Seams.Tamper}
@@ -208,7 +210,7 @@ func (n *Node) openRaft(notify chan<- bool) (observed <-chan struct{}, err error
 
 // handle serves the calls of other nodes.
 func (n *Node) handle() {
-	n.port.Handle(methodAsk, n.handleAsk)
+	n.port.HandleAtOnce(methodAsk, n.handleAsk)
 	n.port.Handle(methodForward, n.handleForward)
 	n.port.Handle(methodHash, n.handleHash)
 	n.port.Handle(methodTransfer, n.handleTransfer)

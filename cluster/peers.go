@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -38,7 +39,8 @@ func unique(list []string) []string {
 // peers knows where nodes are: what they say themselves by gossip counts before the Raft configuration, which may hold
 // addresses of before a move. It is safe for concurrent use.
 type peers struct {
-	anyLow atomic.Bool // some node has said last that its disk is nearly full, voter or not, lately or not
+	anyLow  atomic.Bool   // some node has said last that its disk is nearly full, voter or not, lately or not
+	version atomic.Uint64 // grows with every change of an address
 
 	mu       sync.Mutex
 	config   map[string]string // node address by id, by the Raft configuration
@@ -86,7 +88,10 @@ func (p *peers) configured(servers []raft.Server) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, s := range servers {
-		p.config[string(s.ID)] = string(s.Address)
+		if p.config[string(s.ID)] != string(s.Address) {
+			p.config[string(s.ID)] = string(s.Address)
+			p.version.Add(1)
+		}
 	}
 }
 
@@ -94,7 +99,10 @@ func (p *peers) configured(servers []raft.Server) {
 func (p *peers) gossiped(addrs map[string]string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.gossip = addrs
+	if !maps.Equal(p.gossip, addrs) {
+		p.gossip = addrs
+		p.version.Add(1)
+	}
 }
 
 // heard records how far a node has applied, and what its memory allows.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/sessnode/sessnode"
 	"github.com/sessnode/sessnode/internal/slab"
@@ -38,6 +39,7 @@ type Machine struct {
 	stats       Counters
 	buf         []byte // for what is to be stored
 	ahead       ahead
+	life        atomic.Uint64 // generation, for who holds no lock
 }
 
 // Counters count what this process applied since it started. They are not replicated.
@@ -126,6 +128,9 @@ func (m *Machine) At() (sessnode.Position, int64) {
 	return m.position(), m.now
 }
 
+// Generation is that of At, and never waits for an entry that is being applied.
+func (m *Machine) Generation() uint64 { return m.life.Load() }
+
 func (m *Machine) position() sessnode.Position {
 	return sessnode.Position{Generation: m.generation, Index: m.index}
 }
@@ -209,5 +214,6 @@ func (m *Machine) make(op *Op) Result {
 // begin starts a life of the cluster. Ids of events name the generation, so those of the life before end here.
 func (m *Machine) begin(c sessnode.Found) {
 	m.generation, m.cluster, m.budget = c.Generation, strings.Clone(c.Cluster), c.Budget
+	m.life.Store(m.generation)
 	m.events.lose(m.position(), sessnode.ReasonGeneration)
 }

@@ -28,6 +28,7 @@ func (m *Machine) Restore(r io.Reader) error {
 func (m *Machine) adopt(fresh *Machine) {
 	stats := m.stats
 	m.generation, m.cluster, m.budget, m.now, m.serial = fresh.generation, fresh.cluster, fresh.budget, fresh.now, fresh.serial
+	m.life.Store(m.generation)
 	m.arena, m.apps, m.sessions, m.tombstones, m.window, m.hash = fresh.arena, fresh.apps, fresh.sessions, fresh.tombstones, fresh.window, fresh.hash
 	m.index, m.appByName, m.busy = fresh.index, fresh.appByName, fresh.busy
 	m.bytes, m.windowBytes, m.history = fresh.bytes, fresh.windowBytes, fresh.history

@@ -3,7 +3,8 @@ package readindex
 import "sync"
 
 // Queue gathers reads into rounds: one round is in flight at a time, and a read that arrives meanwhile joins the next one,
-// so that every question is asked after the reads that it answers began. The zero value is ready.
+// so that every question is asked after the reads that it answers began. Whoever begins a round sees to it that the next one begins: that
+// is Join, Begin, Finish, More, and then Begin again or Join anew. The zero value is ready.
 type Queue struct {
 	mu      sync.Mutex
 	next    *Batch
@@ -18,8 +19,7 @@ type Batch struct {
 	err   error
 }
 
-// Join adds a read to the next round. If begin is true no round is in flight and the caller must start the goroutine that
-// calls Begin until it returns nil.
+// Join adds a read to the next round. If begin is true no round is in flight and the caller must call Begin.
 func (q *Queue) Join() (b *Batch, begin bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -41,6 +41,15 @@ func (q *Queue) Begin() *Batch {
 	q.next = nil
 	q.running = b != nil
 	return b
+}
+
+// More is called when a round has ended. True means that reads wait for the next one, which the caller must Begin; false that the next Join
+// does.
+func (q *Queue) More() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.running = q.next != nil
+	return q.running
 }
 
 // Finish answers all reads of the batch, once.

@@ -1,7 +1,6 @@
 package readindex
 
 import (
-	"slices"
 	"sync"
 	"time"
 )
@@ -18,9 +17,9 @@ type Answer struct {
 // Answer.Term both before and after it read the commit index.
 type Lead struct {
 	Commit     uint64
-	Stamp      int64  // present cluster time, ns since the epoch
-	Generation uint64 // which life of the cluster
-	Voters     []string
+	Stamp      int64    // present cluster time, ns since the epoch
+	Generation uint64   // which life of the cluster
+	Voters     []string // not to be changed any more
 }
 
 // Grant is what a valid round allows.
@@ -30,7 +29,7 @@ type Grant struct {
 	Index      uint64 // apply at least this much before answering
 	Stamp      int64  // the leader's cluster time at some moment within the round
 	Generation uint64
-	Voters     []string
+	Voters     []string // the leader's own
 }
 
 // Round collects the answers to one question.
@@ -38,12 +37,27 @@ type Round struct {
 	nonce uint64
 
 	mu      sync.Mutex
-	answers map[string]Answer
+	answers answers
+}
+
+// answers holds one for each node, its last. There are as many as voters: looking through them is faster than a map.
+type answers []struct {
+	from string
+	Answer
+}
+
+func (as answers) of(node string) *Answer {
+	for i := range as {
+		if as[i].from == node {
+			return &as[i].Answer
+		}
+	}
+	return nil
 }
 
 // NewRound begins a round. The nonce must never have been used before by this node.
 func NewRound(nonce uint64) *Round {
-	return &Round{nonce: nonce, answers: map[string]Answer{}}
+	return &Round{nonce: nonce, answers: make(answers, 0, 5)}
 }
 
 // Nonce returns what the answers must carry.
@@ -56,7 +70,11 @@ func (r *Round) Add(from string, a Answer) (Grant, bool) {
 	if a.Nonce != r.nonce {
 		return Grant{}, false
 	}
-	r.answers[from] = a
+	if old := r.answers.of(from); old != nil {
+		*old = a
+	} else {
+		r.answers = append(r.answers, answers{{from, a}}...)
+	}
 	return decide(r.answers)
 }
 
@@ -69,20 +87,21 @@ func (r *Round) Answers() int {
 
 // decide looks for a leader that a majority of its voters is in one term with. There can be answers of two that both take
 // themselves for the leader, but never a majority for the older one that would matter: see the package comment.
-func decide(answers map[string]Answer) (Grant, bool) {
+func decide(all answers) (Grant, bool) {
 	var best Grant
 	found := false
-	for id, a := range answers {
+	for i := range all {
+		a := &all[i]
 		if a.Lead == nil || found && a.Term <= best.Term {
 			continue
 		}
 		if majority(a.Lead.Voters, func(voter string) bool {
-			theirs, answered := answers[voter]
-			return answered && theirs.Term == a.Term
+			theirs := all.of(voter)
+			return theirs != nil && theirs.Term == a.Term
 		}) {
 			best, found = Grant{
-				Leader: id, Term: a.Term, Index: a.Lead.Commit, Stamp: a.Lead.Stamp, Generation: a.Lead.Generation,
-				Voters: slices.Clone(a.Lead.Voters),
+				Leader: a.from, Term: a.Term, Index: a.Lead.Commit, Stamp: a.Lead.Stamp, Generation: a.Lead.Generation,
+				Voters: a.Lead.Voters,
 			}, true
 		}
 	}

@@ -79,11 +79,14 @@ func TestReadNeverJoinsARoundInFlight(t *testing.T) {
 	if _, err := first.Grant(); err != failed {
 		t.Errorf("Grant() = %v, want %v", err, failed)
 	}
+	if !q.More() {
+		t.Fatal("More() = false while two reads wait")
+	}
 	if got := q.Begin(); got != second || got.Reads() != 2 {
 		t.Fatal("the next round did not take both reads")
 	}
-	if q.Begin() != nil {
-		t.Fatal("Begin() found a read where none waits")
+	if q.More() || q.Begin() != nil {
+		t.Fatal("a round was to begin for which no read waits")
 	}
 	if _, begin := q.Join(); !begin {
 		t.Error("after the queue ran dry a read did not begin a round")
@@ -99,8 +102,8 @@ func TestQueueAnswersEveryRead(t *testing.T) {
 			b, begin := q.Join()
 			if begin {
 				runners.Go(func() {
-					for b := q.Begin(); b != nil; b = q.Begin() {
-						b.Finish(Grant{Index: 3}, nil)
+					for more := true; more; more = q.More() {
+						q.Begin().Finish(Grant{Index: 3}, nil)
 					}
 				})
 			}
