@@ -14,9 +14,9 @@ const (
 	// restEvery is how much of a snapshot is written between two rests: a few milliseconds of work.
 	restEvery = 256 << 10
 
-	// flushEvery is how much of a snapshot may wait for the disk. All of it flushed at once, in the end, would hold up the log's own
-	// flushes for as long as the disk needs for gigabytes.
-	flushEvery = 8 << 20
+	// flushEvery is how much of a snapshot may wait for the disk, and as much may be on its way there. All of it at once, in the end, would
+	// hold up the log's own flushes for as long as the disk needs for gigabytes.
+	flushEvery = 1 << 20
 
 	// mostRest bounds one rest, so that a disk that was slow once does not double its time.
 	mostRest = 50 * time.Millisecond
@@ -85,12 +85,36 @@ func wait(ctx context.Context, d time.Duration) {
 	}
 }
 
-// flusher returns what flushes a sink's file as far as it is written, and what lets go of it. Raft's sink does not say where its
-// file is, so it is looked for where Raft's store of files puts it; elsewhere nothing is flushed before the end, as Raft does it.
+// flusher returns what sends a sink's file to the disk as far as it is written, and what lets go of it. Raft's sink does not say where its
+// file is, so it is looked for where Raft's store of files puts it; elsewhere nothing is sent before the end, as Raft does it.
 func flusher(dir string, sink raft.SnapshotSink) (flush func() error, release func()) {
 	f, err := os.OpenFile(filepath.Join(dir, "snapshots", sink.ID()+".tmp", "state.bin"), os.O_WRONLY, 0)
 	if err != nil {
 		return func() error { return nil }, func() {}
 	}
-	return f.Sync, func() { _ = f.Close() }
+	w := writeback{file: f}
+	return w.flush, func() { _ = f.Close() }
+}
+
+// writeback sends what is written of a growing file to the disk, and waits for what it sent the time before: so little is ever on its way
+// that others who use the disk hardly wait for it. Nothing is durable by that: whoever writes the file syncs it in the end.
+type writeback struct {
+	file        *os.File
+	began, sent int64 // what lies between is on its way, what lies before is there
+}
+
+func (w *writeback) flush() error {
+	info, err := w.file.Stat()
+	if err != nil {
+		return err
+	}
+	size := info.Size()
+	if err := sendToDisk(w.file, w.sent, size); err != nil {
+		return err
+	}
+	if err := awaitDisk(w.file, w.began, w.sent); err != nil {
+		return err
+	}
+	w.began, w.sent = w.sent, size
+	return nil
 }

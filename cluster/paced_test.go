@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -105,5 +106,23 @@ func TestTheFileOfASnapshotIsFound(t *testing.T) {
 	release()
 	if err := flush(); !errors.Is(err, os.ErrClosed) {
 		t.Errorf("flush after release = %v, want os.ErrClosed: no file was found", err)
+	}
+}
+
+// Little of a snapshot is on its way at once: each time what was written since goes out, and what went out before is waited for.
+func TestASnapshotGoesToTheDiskBitByBit(t *testing.T) {
+	f, err := os.Create(filepath.Join(t.TempDir(), "state"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	w := writeback{file: f}
+	for _, want := range []writeback{{f, 0, 1000}, {f, 1000, 3000}, {f, 3000, 3000}} {
+		if _, err := f.Write(make([]byte, want.sent-w.sent)); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.flush(); err != nil || w != want {
+			t.Errorf("flush = %v, from %d to %d is on its way, want %d to %d", err, w.began, w.sent, want.began, want.sent)
+		}
 	}
 }

@@ -27,15 +27,19 @@ const (
 // no metadata of the file system and its sync waits for no journal (a tenth of the time at the 90th percentile on ext4, where
 // fallocate alone does not help), and behind a write that was torn there is nothing but zeros, which tells it from damage.
 //
-// The next segment is made ready in the background, on a goroutine that close waits for.
+// The next segment is made ready in the background, and old ones are removed there, on goroutines that close waits for.
 type walFiles struct {
 	dir     string
 	size    int64 // of a segment
 	syncs   atomic.Uint64
 	noSync  bool
-	filling sync.WaitGroup
+	working sync.WaitGroup
 	spare   atomic.Int32 // spareNone and so on
 	closed  atomic.Bool
+
+	mu       sync.Mutex
+	old      []string // to be removed
+	removing bool
 }
 
 const (
@@ -55,10 +59,10 @@ func newWALFiles(dir string, size int64) *walFiles {
 	return w
 }
 
-// close waits for the spare.
+// close waits for what goes on in the background.
 func (w *walFiles) close() {
 	w.closed.Store(true)
-	w.filling.Wait()
+	w.working.Wait()
 }
 
 // ListDir returns the names of the files, sorted.
@@ -119,7 +123,7 @@ func (w *walFiles) prepare() {
 	if !w.spare.CompareAndSwap(spareNone, spareMaking) {
 		return
 	}
-	w.filling.Go(func() {
+	w.working.Go(func() {
 		part := filepath.Join(w.dir, spareName+".tmp")
 		err := w.fill(part, w.size)
 		if err == nil && !w.closed.Load() {
@@ -157,8 +161,34 @@ func (w *walFiles) OpenReader(dir, name string) (types.ReadableFile, error) {
 	return os.Open(filepath.Join(dir, name))
 }
 
-// Delete removes a segment that is recorded no more. It need not be durable: what comes back is removed at the next start.
-func (w *walFiles) Delete(dir, name string) error { return os.Remove(filepath.Join(dir, name)) }
+// Delete removes a segment that is recorded no more, in the background: raft-wal holds up every write meanwhile, and a log that is cut has
+// many segments, of which a file system frees some dozen a second. It need not be durable: what is there at the next start is removed then.
+func (w *walFiles) Delete(_, name string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.old = append(w.old, name)
+	if !w.removing {
+		w.removing = true
+		w.working.Go(w.remove)
+	}
+	return nil
+}
+
+// remove removes one old segment after the other.
+func (w *walFiles) remove() {
+	for {
+		w.mu.Lock()
+		if len(w.old) == 0 || w.closed.Load() {
+			w.removing = false
+			w.mu.Unlock()
+			return
+		}
+		name := w.old[0]
+		w.old = w.old[1:]
+		w.mu.Unlock()
+		_ = os.Remove(filepath.Join(w.dir, name)) // it is looked for again at the next start
+	}
+}
 
 func (w *walFiles) sync(f *os.File) error {
 	if w.noSync {
