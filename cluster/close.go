@@ -41,6 +41,7 @@ func (n *Node) release() error {
 	if n.port != nil {
 		errs = append(errs, n.port.Close())
 	}
+	n.life.end()
 	n.work.Wait()
 	if n.store != nil {
 		errs = append(errs, n.store.Close())

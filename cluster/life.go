@@ -17,6 +17,7 @@ type life struct {
 	drained  bool          // likewise, at an operator's wish
 	until    time.Time     // when drained ends by itself; zero: not
 	closed   bool          // takes no new request
+	ended    bool          // starts no new goroutine
 	idle     chan struct{} // closed when closed and active is zero
 	failure  error
 }
@@ -81,6 +82,23 @@ func (l *life) refuseNew(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// spawn starts a goroutine of the node for a request that may outlast Close. It returns false once Close waits for the last of them.
+func (n *Node) spawn(f func()) bool {
+	n.life.mu.Lock()
+	defer n.life.mu.Unlock()
+	if !n.life.ended {
+		n.work.Go(f)
+	}
+	return !n.life.ended
+}
+
+// end makes spawn refuse.
+func (l *life) end() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ended = true
 }
 
 // stopping reports whether trying again is pointless: the node closes or has failed.

@@ -71,8 +71,7 @@ func (n *Node) beginRound() {
 // ask asks one peer over the connection that is there; only where there is none a goroutine waits for it.
 func (n *Node) ask(a *asking, t *target, question []byte) {
 	if t.waiting.Load() >= mostUnanswered {
-		n.hear(a, t.id, &answerFrame{}) // of another round: it counts for nothing
-		return
+		return // a round that cannot do without it has its time: it may be slow, and not dead
 	}
 	t.waiting.Add(1)
 	heard := func(body []byte, err error) {
@@ -84,13 +83,17 @@ func (n *Node) ask(a *asking, t *target, question []byte) {
 		n.asker.counts.messages.Add(1)
 		return
 	}
-	n.work.Go(func() { // ends with the round's time
+	spawned := n.spawn(func() { // ends with the round's time
 		ctx, cancel := context.WithTimeout(n.ctx, n.roundTime())
 		defer cancel()
 		f, _ := n.askOne(ctx, t.peer, a.Nonce())
 		t.waiting.Add(-1)
 		n.hear(a, t.id, &f)
 	})
+	if !spawned {
+		t.waiting.Add(-1)
+		n.hear(a, t.id, &answerFrame{}) // of another round: it counts for nothing
+	}
 }
 
 // hear takes in what one node says, and ends the round when that decides it.
@@ -136,8 +139,11 @@ func (n *Node) endRound(a *asking, g readindex.Grant, err error) {
 		n.asker.last.Store(&freshness{began: a.began, index: g.Index, generation: g.Generation})
 	}
 	a.batch.Finish(g, err)
-	if n.asker.queue.More() {
-		n.work.Go(n.beginRound) // not here: this is the goroutine that hears a peer
+	for n.asker.queue.More() {
+		if n.spawn(n.beginRound) { // not here: this is the goroutine that hears a peer
+			return
+		}
+		n.asker.queue.Begin().Finish(readindex.Grant{}, noLeader("this node is shutting down"))
 	}
 }
 
