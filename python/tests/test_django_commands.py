@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import secrets
 from typing import Any
 
 import pytest
@@ -40,6 +41,17 @@ def test_a_users_sessions_are_listed_revoked_and_explained(store: FakeStore) -> 
     why = said("sessnode_why", "ada")
     assert why.count("revoked") == 2 and first in why
     assert "revoked" in said("sessnode_why", "--id", first)
+
+
+def test_an_id_may_begin_with_a_dash(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = iter(["-" * 21 + "A", "--exceptAAAAAAAAAAAAAA", "-n" + "A" * 20])
+    token_urlsafe = secrets.token_urlsafe
+    monkeypatch.setattr("sessnode.fakenode.secrets.token_urlsafe", lambda size: next(made) if size == 16 else token_urlsafe(size))
+    for visitor in (Browser(), Browser(), Browser()):
+        visitor.get("login/?as=ada")
+    assert said("sessnode_revoke", "ada", "--except", "--exceptAAAAAAAAAAAAAA") == "Ended 2 sessions.\n"
+    assert said("sessnode_revoke", "--id", "--exceptAAAAAAAAAAAAAA") == "Ended.\n"
+    assert "revoked" in said("sessnode_why", "--id", "-" * 21 + "A")
 
 
 def test_who_is_meant_has_to_be_said() -> None:

@@ -2,12 +2,43 @@
 
 from __future__ import annotations
 
+import re
+import sys
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ObjectDoesNotExist
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+# An id that argparse would take for an option: one in 64 begins with a dash.
+DASHED_ID = re.compile(r"-[A-Za-z0-9_-]{21}")
+
+
+class IDCommand(BaseCommand):
+    """A command with options that take the id of a session, whatever it begins with."""
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        parse = parser.parse_args
+
+        def parse_args(args: Sequence[str] | None = None, namespace: Any = None) -> Any:
+            return parse(joined(sys.argv[1:] if args is None else args), namespace)
+
+        parser.parse_args = parse_args
+        return parser
+
+
+def joined(args: Sequence[str]) -> list[str]:
+    """``--id ID`` as ``--id=ID``, where the id begins with a dash."""
+    out: list[str] = []
+    for arg in args:
+        if out and out[-1] in ("--id", "--except") and DASHED_ID.fullmatch(arg):
+            out[-1] += "=" + arg
+        else:
+            out.append(arg)
+    return out
 
 
 def add_arguments(parser: CommandParser, *, id_too: bool) -> None:

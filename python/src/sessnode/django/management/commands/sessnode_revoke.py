@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from sessnode.django import clients, people
 from sessnode.errors import SessnodeError
 
 
-class Command(BaseCommand):
+class Command(people.IDCommand):
     help = "Signs a user out everywhere, or ends one session. At all nodes at once; no late request brings it back."
 
     def add_arguments(self, parser: CommandParser) -> None:
