@@ -132,12 +132,4 @@ func (n *Node) servers() []raft.Server {
 }
 
 // voters returns those with a vote by the latest configuration known here.
-func (n *Node) voters() []peer {
-	var list []string
-	for _, s := range n.servers() {
-		if s.Suffrage == raft.Voter {
-			list = append(list, string(s.ID))
-		}
-	}
-	return n.peers.resolve(list)
-}
+func (n *Node) voters() []peer { return n.peers.resolve(n.electorate().voters) }

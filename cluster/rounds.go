@@ -28,7 +28,7 @@ type asking struct {
 	*readindex.Round
 	batch *readindex.Batch
 	began time.Duration // by the node's clock
-	at    time.Time
+	at    time.Time     // by the machine's, which the alarm goes by
 
 	mu   sync.Mutex
 	left int // who has not answered yet

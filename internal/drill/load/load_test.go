@@ -169,3 +169,26 @@ func TestEveryRequestIsAboutTheAppOfTheLoad(t *testing.T) {
 		t.Errorf("%d paths were asked for: nothing was shown", seen)
 	}
 }
+
+// A read that was tried in vain may still count as activity later: whoever judges its session has to know of it.
+func TestAReadThatWasTriedInVainIsCounted(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	var n atomic.Int64
+	f.answer = func(w http.ResponseWriter, _ *http.Request) bool {
+		if n.Add(1) > 1 {
+			return false
+		}
+		w.WriteHeader(http.StatusBadGateway)
+		return true
+	}
+	l := New(Config{Nodes: f.serve(t, 3), Seed: 1})
+	defer l.Close()
+	c := l.client(0)
+	read := call{method: "GET", path: sessionPath}
+	for want := 2; want > 0; want-- {
+		if r, span, tries := c.timed(read); r.outcome != history.Done || tries != want || span.Return < span.Call {
+			t.Errorf("read = %v after %d tries, %+v, want an answer after %d", r.outcome, tries, span, want)
+		}
+	}
+}
