@@ -54,6 +54,7 @@ func newNode(cfg Config) *Node {
 	n.suspicion.wake = make(chan struct{}, 1)
 	n.join.begun, n.opened = make(chan struct{}, 1), make(chan struct{})
 	n.asker.nonce.Store(rand.Uint64())
+	n.asker.set.Store(true)
 	n.asker.alarm = time.AfterFunc(n.roundTime(), n.overdue)
 	n.livelock.OnFailure = n.fail
 	n.replica = &replica{ctx: n.ctx, dir: cfg.DataDir, installed: n.livelock.Installed, machine: fsm.New(), estimate: clock.NewEstimate(n.clock), fail: n.fail, mismatch: n.suspect,

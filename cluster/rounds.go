@@ -20,7 +20,12 @@ type asker struct {
 	last     atomic.Pointer[freshness]  // of the last valid round
 	who      atomic.Pointer[electorate] // whom to ask
 	underWay atomic.Pointer[asking]
-	alarm    *time.Timer // looks at the round under way when it should be over
+	crowded  atomic.Bool
+
+	// alarm looks after the round under way. It is set while there are rounds, not for each: setting a timer wakes who waits for the network.
+	alarm *time.Timer
+	set   atomic.Bool
+	seen  atomic.Pointer[asking] // the round that it found last
 }
 
 // asking is a round under way. There is one at most: the next begins when this one has ended.
@@ -45,19 +50,24 @@ const lateRounds = 250 * time.Millisecond
 // the connections, so that of a lone read nobody else is woken. As soon as the answers allow it the reads are told; who has not answered
 // by then is not waited for. A round that comes to nothing within two heartbeats is ErrUnavailable.
 func (n *Node) beginRound() {
-	runtime.Gosched() // who is about to ask joins this round, which saves the next one; where nobody is, this costs nothing
+	if n.asker.crowded.Load() {
+		runtime.Gosched() // who is about to ask joins this round, which saves the next one; where nobody is, this costs nothing
+	}
 	batch := n.asker.queue.Begin()
 	if batch == nil {
 		return
 	}
 	n.asker.counts.rounds.Add(1)
+	n.asker.crowded.Store(batch.Reads() > 1)
 	targets := n.electorate().everyone
 	a := &asking{
 		Round: readindex.NewRound(n.asker.nonce.Add(1)), batch: batch,
 		began: n.clock.Monotonic(), at: time.Now(), left: len(targets),
 	}
 	n.asker.underWay.Store(a)
-	n.asker.alarm.Reset(n.roundTime())
+	if !n.asker.set.Load() && !n.asker.set.Swap(true) {
+		n.asker.alarm.Reset(n.roundTime())
+	}
 	ask := n.question(a.Nonce())
 	for i := range targets {
 		if t := &targets[i]; t.id != n.id {
@@ -113,24 +123,39 @@ func (n *Node) hear(a *asking, from string, f *answerFrame) {
 	}
 }
 
-// overdue ends the round under way if it has had its time.
+// overdue ends the round under way if it has had its time, and sets the alarm for it if not, or for those that may follow.
 func (n *Node) overdue() {
-	a := n.asker.underWay.Load()
-	if a == nil || time.Since(a.at) < n.roundTime() {
-		return // the alarm was for an earlier one, and will come for this one
+	k := &n.asker
+	a := k.underWay.Load()
+	left, over := n.roundTime(), true
+	if a != nil {
+		left, over = a.expire(n.roundTime())
 	}
-	a.mu.Lock()
-	ends := !a.over
-	a.over = true
-	a.mu.Unlock()
-	if ends {
+	switch {
+	case !over && left <= 0:
 		n.endRound(a, readindex.Grant{}, noLeader("no majority of the voters follows one leader"))
+		left = n.roundTime()
+	case over && k.seen.Swap(a) == a: // none since it looked last
+		k.set.Store(false)
+		if k.underWay.Load() == a || k.set.Swap(true) { // what began meanwhile set the alarm, or counted on this one
+			return
+		}
 	}
+	k.alarm.Reset(left)
+}
+
+// expire returns how long a round may still take. Where that is no more, whoever called ends it.
+func (a *asking) expire(most time.Duration) (left time.Duration, over bool) {
+	left = most - time.Since(a.at)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	over = a.over
+	a.over = over || left <= 0
+	return left, over
 }
 
 // endRound answers the reads of a round, once, and begins the next one if reads wait.
 func (n *Node) endRound(a *asking, g readindex.Grant, err error) {
-	n.asker.alarm.Stop()
 	if err != nil {
 		n.asker.counts.invalid.Add(1)
 	} else {
