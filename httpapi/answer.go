@@ -16,8 +16,15 @@ func (c *conn) write(r *Reply, last bool) bool {
 		r.Stream(ended, func([]byte) error { return context.Canceled })
 		return false
 	}
-	b := append(appendStatus(c.out[:0], r.Status), "\r\nDate: "...)
-	b = append(append(b, *c.server.watch.date.Load()...), "\r\n"...)
+	c.out = appendReply(c.out[:0], r, *c.server.watch.date.Load(), last)
+	_, err := c.rwc.Write(c.out)
+	return err == nil
+}
+
+// appendReply writes a reply without a stream, head and body.
+func appendReply(b []byte, r *Reply, date string, last bool) []byte {
+	b = append(appendStatus(b, r.Status), "\r\nDate: "...)
+	b = append(append(b, date...), "\r\n"...)
 	for _, f := range r.Header {
 		b = appendField(b, f)
 	}
@@ -28,10 +35,7 @@ func (c *conn) write(r *Reply, last bool) bool {
 	if r.Status != http.StatusNoContent && r.Status != http.StatusNotModified {
 		b = append(strconv.AppendInt(append(b, "Content-Length: "...), int64(len(r.Body)), 10), "\r\n"...)
 	}
-	b = append(append(b, "\r\n"...), r.Body...)
-	c.out = b
-	_, err := c.rwc.Write(b)
-	return err == nil
+	return append(append(b, "\r\n"...), r.Body...)
 }
 
 // appendStatus writes the status line.

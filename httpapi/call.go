@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sessnode/sessnode"
+	"github.com/sessnode/sessnode/httpapi/http1"
 )
 
 // The time that a request has: Session-Timeout, else DefaultTimeout, at most MaxTimeout.
@@ -75,6 +76,16 @@ type place struct {
 }
 
 func newCall(a *API, r *Request) *call { return &call{Request: r, api: a} }
+
+// forget prepares the call for the next request of its connection, and gives up the present one: who waits for a request keeps no token.
+func (c *call) forget(h *http1.Head) {
+	*c.Request = Request{}
+	clear(h.Fields)
+	c.again()
+	if cap(c.writer.buf) > keptOut {
+		c.writer.buf = nil
+	}
+}
 
 // again prepares the call for the next request of its connection.
 func (c *call) again() {

@@ -190,10 +190,7 @@ func (c *conn) unlimit() {
 func (c *conn) one() bool {
 	c.unlimit()
 	r := c.call.Request
-	r.Method, r.Path, r.Query, r.Host, r.Remote, r.Length = c.head.Method, c.head.Path, c.head.Query, c.head.Host, c.remote, int64(c.head.Length)
-	for i := range c.head.Fields {
-		r.Header.Add(c.head.Fields[i].Name, c.head.Fields[i].Value)
-	}
+	r.take(&c.head, c.remote)
 	if length := c.head.Length; length <= c.to-c.from {
 		r.whole = c.in[c.from : c.from+length : c.from+length]
 		c.from += length
@@ -207,9 +204,7 @@ func (c *conn) one() bool {
 	if !c.write(reply, last) || last {
 		return false
 	}
-	*r = Request{} // an idle connection keeps no token
-	clear(c.head.Fields)
-	c.call.again()
+	c.call.forget(&c.head)
 	c.unlimit()
 	c.shrink()
 	if !c.turn(phaseIdle) {
@@ -250,9 +245,6 @@ func (c *conn) shrink() {
 	}
 	if cap(c.out) > keptOut {
 		c.out = nil
-	}
-	if cap(c.call.writer.buf) > keptOut {
-		c.call.writer.buf = nil
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sessnode/sessnode"
+	"github.com/sessnode/sessnode/httpapi/http1"
 )
 
 // Request is one HTTP request, whichever server read it.
@@ -23,6 +24,14 @@ type Request struct {
 
 	// whole is the body where the server has all of it: then Body is not read. It is good until the answer is complete.
 	whole []byte
+}
+
+// take fills in what a plain head says. The texts are the head's.
+func (r *Request) take(h *http1.Head, remote string) {
+	r.Method, r.Path, r.Query, r.Host, r.Remote, r.Length = h.Method, h.Path, h.Query, h.Host, remote, int64(h.Length)
+	for i := range h.Fields {
+		r.Header.Add(h.Fields[i].Name, h.Fields[i].Value)
+	}
 }
 
 // header is a request header that the API looks at.

@@ -69,14 +69,19 @@ type Server struct {
 	conns    map[*conn]struct{}
 	work     sync.WaitGroup // one for each of conns, and one for each goroutine of Serve
 	closing  atomic.Bool
+
+	shared  map[*sharedConn]struct{} // what carries frames
+	sharing sync.WaitGroup           // one for each of them
+	workers atomic.Int64             // theirs together
 }
 
 // NewServer makes a server. It does not listen yet.
 func NewServer(config ServerConfig, api *API) *Server {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
-	s := &Server{config: config, api: api, handOff: newHandOff(), conns: map[*conn]struct{}{}, odd: &http.Server{
-		Handler:           api,
+	s := &Server{config: config, api: api, handOff: newHandOff(), conns: map[*conn]struct{}{}, shared: map[*sharedConn]struct{}{}}
+	s.odd = &http.Server{
+		Handler:           http.HandlerFunc(s.serveOdd),
 		ReadHeaderTimeout: config.ReadHeaderTimeout,
 		ReadTimeout:       config.ReadTimeout,
 		WriteTimeout:      config.WriteTimeout,
@@ -87,7 +92,7 @@ func NewServer(config ServerConfig, api *API) *Server {
 
 		// net/http's own answer to OPTIONS * would lack our headers.
 		DisableGeneralOptionsHandler: true,
-	}}
+	}
 	s.watch.prepare(config)
 	s.life, s.endLife = context.WithCancel(context.Background())
 	return s
@@ -185,23 +190,28 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 	s.mu.Unlock()
 	s.each(func(c *conn) { c.retire() })
-	err := s.waitFor(ctx)
+	s.eachShared((*sharedConn).retire)
+	err := waitFor(ctx, &s.work) // until all of the loop's connections are closed or handed off
 	if err == nil {
-		err = s.odd.Shutdown(ctx) // the last: until here the loop's connections may be handed off
+		err = s.odd.Shutdown(ctx) // until here the loop's connections may be handed off
+	}
+	if err == nil {
+		err = waitFor(ctx, &s.sharing) // and until here turned into shared ones
 	}
 	s.endLife()
 	if err != nil {
 		s.each(func(c *conn) { _ = c.raw.Close() })
+		s.eachShared(func(c *sharedConn) { _ = c.conn.Close() })
 		_ = s.odd.Close()
 	}
 	_ = s.handOff.Close()
 	return err
 }
 
-// waitFor waits until all connections of the loop are closed or handed off.
-func (s *Server) waitFor(ctx context.Context) error {
+// waitFor waits for what is counted, or for ctx.
+func waitFor(ctx context.Context, work *sync.WaitGroup) error {
 	over := make(chan struct{})
-	go func() { s.work.Wait(); close(over) }() // ends with the last request, which may be after ctx
+	go func() { work.Wait(); close(over) }() // ends with the last request, which may be after ctx
 	select {
 	case <-over:
 		return nil

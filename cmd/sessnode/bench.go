@@ -84,6 +84,9 @@ func (f *benchFlags) read(args []string, loopGiven bool) (bench.Plan, error) {
 	case f.loop == "closed" && p.Rate > 0 && loopGiven:
 		faults = append(faults, errors.New("a closed loop has no --rate"))
 	}
+	if f.shared < 0 || f.shared > 64 {
+		faults = append(faults, fmt.Errorf("--shared is %d, allowed is 0 to 64", f.shared))
+	}
 	if err := errors.Join(append(faults, p.Validate())...); err != nil {
 		return p, &problem{what: err.Error(), why: "this is not a plan that can be carried out", try: "sessnode bench --help", exit: exitUsage, err: err}
 	}
@@ -96,7 +99,7 @@ func (f *benchFlags) run(cmd *cobra.Command, std stdio, plan bench.Plan, args []
 	e.Version, e.Commit = buildVersion()
 	e.Args = append(append([]string{"bench"}, args...), commandLine(cmd.Flags())...)
 	if f.cluster {
-		return runOwn(cmd, std, plan, e)
+		return runOwn(cmd, std, plan, e, f.shared)
 	}
 	c, s, err := connect(cmd, std)
 	if err != nil {
@@ -108,7 +111,7 @@ func (f *benchFlags) run(cmd *cobra.Command, std stdio, plan bench.Plan, args []
 	if err != nil {
 		return err
 	}
-	return b.load(cmd.Context(), c, bench.Access{APIKey: cmp.Or(s.apiKey, keyIn(s.URL)), TLS: trusted, Timeout: s.Timeout})
+	return b.load(cmd.Context(), c, bench.Access{APIKey: cmp.Or(s.apiKey, keyIn(s.URL)), TLS: trusted, Timeout: s.Timeout, Shared: f.shared})
 }
 
 // keyIn returns the API key of a sessnode:// URL that the client has accepted; "" if there is none.

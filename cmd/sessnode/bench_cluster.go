@@ -21,7 +21,7 @@ import (
 const ownPort = 7610
 
 // runOwn measures three nodes that are started for it, with the defaults of serve but for their memory, which they share.
-func runOwn(cmd *cobra.Command, std stdio, plan bench.Plan, e bench.Environment) (err error) {
+func runOwn(cmd *cobra.Command, std stdio, plan bench.Plan, e bench.Environment, shared int) (err error) {
 	s, err := readClient(cmd, std)
 	if err != nil {
 		return err
@@ -48,5 +48,5 @@ func runOwn(cmd *cobra.Command, std stdio, plan bench.Plan, e bench.Environment)
 	if err != nil {
 		return err
 	}
-	return interruptedOr(ctx, b.load(ctx, c.In(benchedApp(cmd)), bench.Access{APIKey: nodes.OperatorKey(), Timeout: s.Timeout}))
+	return interruptedOr(ctx, b.load(ctx, c.In(benchedApp(cmd)), bench.Access{APIKey: nodes.OperatorKey(), Timeout: s.Timeout, Shared: shared}))
 }

@@ -18,6 +18,7 @@ type benchFlags struct {
 	distribution string
 	rate         int
 	cluster      bool
+	shared       int
 }
 
 func (f *benchFlags) add(flags *pflag.FlagSet) {
@@ -33,6 +34,7 @@ func (f *benchFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.loop, "loop", "closed", "closed, or open with --rate")
 	flags.IntVar(&f.rate, "rate", 0, "requests that are due a second; makes an open loop")
 	flags.Uint64Var(&p.Seed, "seed", p.Seed, "decides which requests are sent about which sessions")
+	flags.IntVar(&f.shared, "shared", 0, "over how many connections to each node all clients send together, at most 64; 0: each has one of its own")
 	flags.BoolVar(&f.cluster, "cluster", false, "start three nodes for this in a temporary folder, and measure those")
 	flags.BoolVar(&p.Keep, "keep", false, "leave the sessions in the store")
 	flags.BoolVar(&p.Remote, "yes", false, "put load on nodes of other hosts too")

@@ -26,8 +26,10 @@ type Cluster struct {
 	client *client.Client
 	access Access
 
-	mu    sync.Mutex
-	urlOf map[string]string // by the id of the node that answered there
+	mu     sync.Mutex
+	urlOf  map[string]string         // by the id of the node that answered there
+	shared map[string][]*wire.Shared // by the address of the node
+	next   int
 }
 
 // Access is how the load is let in: as the client is that stands beside it.
@@ -35,12 +37,13 @@ type Access struct {
 	APIKey  string        // the client's own; empty where none is asked for
 	TLS     *tls.Config   // who vouches for nodes that speak TLS; nil: the system's authorities
 	Timeout time.Duration // of one request, at most 30 s, the most that a node takes
+	Shared  int           // over how many connections to a node all clients send together; 0: each has its own
 }
 
 // Reach prepares access to the cluster and app of a client.
 func Reach(c *client.Client, a Access) *Cluster {
 	a.Timeout = min(a.Timeout, 30*time.Second)
-	return &Cluster{client: c, access: a, urlOf: map[string]string{}}
+	return &Cluster{client: c, access: a, urlOf: map[string]string{}, shared: map[string][]*wire.Shared{}}
 }
 
 // Nodes asks a node for the members. The URLs that were given are used for the nodes that answer there; other nodes are
@@ -113,13 +116,40 @@ func (c *Cluster) Connect(n Node) Conn {
 		}
 	}
 	prefix := "/v1/apps/" + c.client.Name()
-	return &conn{Conn: wire.New(target), shapes: [operations]wire.Request{
+	return &conn{Conn: c.open(target), shapes: [operations]wire.Request{
 		Create:    {Method: "POST", Path: prefix + "/sessions"},
 		Read:      {Method: "GET", Path: prefix + "/session?touch=false"},
 		ReadTouch: {Method: "GET", Path: prefix + "/session"},
 		Patch:     {Method: "PATCH", Path: prefix + "/session"},
 		Touch:     {Method: "POST", Path: prefix + "/session/touch"},
 	}}
+}
+
+// open prepares a client's connection, or its part in one of those that all share, in turn.
+func (c *Cluster) open(t wire.Target) *wire.Conn {
+	if c.access.Shared == 0 {
+		return wire.New(t)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := c.shared[t.Address]
+	for len(all) < c.access.Shared {
+		all = append(all, wire.Share(t))
+	}
+	c.shared[t.Address] = all
+	c.next++
+	return wire.Over(all[c.next%len(all)])
+}
+
+// Close closes the connections that clients shared.
+func (c *Cluster) Close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, all := range c.shared {
+		for _, s := range all {
+			_ = s.Close()
+		}
+	}
 }
 
 // conn makes requests of operations.

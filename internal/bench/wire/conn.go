@@ -2,13 +2,16 @@ package wire
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
 	"strconv"
 	"time"
 
 	"github.com/sessnode/sessnode"
+	"github.com/sessnode/sessnode/internal/frames"
 )
 
 // Target is a node and how it is spoken to.
@@ -26,10 +29,14 @@ const dialTimeout = 500 * time.Millisecond
 // because a connection that is closed under a request makes its outcome unknown.
 const idleTimeout = time.Minute
 
-// Conn is a connection to one node. It is dialled by the first request and again by the first after one that broke it.
+// Conn is a connection to one node, or a part in a shared one. It is dialled by the first request and again by the first after one that broke it.
 type Conn struct {
 	target Target
 	fixed  string // headers that all requests have
+
+	shared *Shared // nil: it has a connection of its own
+	call   *frames.Call
+	answer bytes.Reader
 
 	conn    net.Conn    // nil while there is none
 	release func() bool // of the context that ends conn
@@ -37,6 +44,13 @@ type Conn struct {
 	out     []byte
 	used    time.Time
 	renewed time.Time // when the deadline was set
+}
+
+// Over prepares a part in a connection that others share. Closing it leaves the connection.
+func Over(s *Shared) *Conn {
+	c := New(s.target)
+	c.shared, c.call = s, frames.NewCall()
+	return c
 }
 
 // New prepares a connection. It does not dial.
@@ -65,14 +79,17 @@ func (c *Conn) Close() error {
 // came, Target.Timeout has passed or ctx has ended. The context that counts is that of the request which dialled: give all
 // requests the same.
 func (c *Conn) Do(ctx context.Context, r *Request) sessnode.Code {
-	if err := c.ready(ctx, time.Now()); err != nil {
-		return c.broken(sessnode.CodeUnavailable)
-	}
-	c.out = r.append(c.out[:0], c.fixed)
 	lost := sessnode.CodeUnavailable
 	if r.changes() {
 		lost = sessnode.CodeUnknown
 	}
+	if c.shared != nil {
+		return c.over(ctx, r, lost)
+	}
+	if err := c.ready(ctx, time.Now()); err != nil {
+		return c.broken(sessnode.CodeUnavailable)
+	}
+	c.out = r.append(c.out[:0], c.fixed)
 	if _, err := c.conn.Write(c.out); err != nil {
 		return c.broken(lost)
 	}
@@ -83,6 +100,36 @@ func (c *Conn) Do(ctx context.Context, r *Request) sessnode.Code {
 	if a.close {
 		_ = c.Close()
 	}
+	return a.verdict(r, lost)
+}
+
+// over sends a request over the connection that others share.
+func (c *Conn) over(ctx context.Context, r *Request, lost sessnode.Code) sessnode.Code {
+	link, err := c.shared.get(ctx)
+	if err != nil {
+		return sessnode.CodeUnavailable
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.target.Timeout)
+	defer cancel()
+	c.out = r.append(c.out[:0], c.fixed)
+	answer, err := link.Do(ctx, c.call, c.out)
+	if errors.Is(err, frames.ErrNotSent) {
+		return sessnode.CodeUnavailable
+	}
+	if err != nil {
+		return lost
+	}
+	c.answer.Reset(answer)
+	c.in.Reset(&c.answer)
+	a, err := c.read()
+	if err != nil {
+		return lost
+	}
+	return a.verdict(r, lost)
+}
+
+// verdict is how a request ended that was answered.
+func (a *answer) verdict(r *Request, lost sessnode.Code) sessnode.Code {
 	switch {
 	case a.code != sessnode.OK:
 		return a.code
@@ -116,14 +163,8 @@ func (c *Conn) ready(ctx context.Context, now time.Time) error {
 	return c.conn.SetDeadline(now.Add(c.target.Timeout + c.target.Timeout/4))
 }
 
-func (c *Conn) dial(ctx context.Context) (err error) {
-	dialer := &net.Dialer{Timeout: dialTimeout}
-	var conn net.Conn
-	if c.target.TLS != nil {
-		conn, err = (&tls.Dialer{NetDialer: dialer, Config: c.target.TLS}).DialContext(ctx, "tcp", c.target.Address)
-	} else {
-		conn, err = dialer.DialContext(ctx, "tcp", c.target.Address)
-	}
+func (c *Conn) dial(ctx context.Context) error {
+	conn, err := dial(ctx, c.target)
 	if err != nil {
 		return err
 	}

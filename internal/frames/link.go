@@ -1,0 +1,211 @@
+package frames
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+var (
+	// ErrNotSent is wrapped where nothing of a request was sent.
+	ErrNotSent = errors.New("not sent")
+
+	// ErrLost is wrapped where a request was sent and its answer did not come.
+	ErrLost = errors.New("the connection ended before the answer came")
+
+	// ErrRefused is wrapped by Open where the other end answers and speaks no frames.
+	ErrRefused = errors.New("the server carries one request at a time over a connection")
+)
+
+// maxAnswer is how large an answer may be, in bytes: as the client has it for connections of their own.
+const maxAnswer = 64 << 20
+
+// writeTimeout is how long a server may take to accept what is written.
+const writeTimeout = 10 * time.Second
+
+// Link is the calling end of a connection. It ends by Close, with the connection, or when the server wants no more requests and all are
+// answered.
+type Link struct {
+	conn net.Conn
+	out  *Writer
+	over chan struct{} // closed when the reader has ended
+
+	mu      sync.Mutex
+	waiting map[uint32]*Call
+	last    uint32
+	used    time.Time
+	leaving bool // the server wants no more requests
+	err     error
+}
+
+// Call is a request under way. It may be used again when its answer was read, by one goroutine at a time. NewCall makes one.
+type Call struct {
+	number uint32
+	done   chan struct{} // one message for each time that it is settled
+	answer []byte
+	err    error
+}
+
+// NewCall makes a call.
+func NewCall() *Call { return &Call{done: make(chan struct{}, 1)} }
+
+// Open turns a connection that nothing was sent over into a link. host is what the request says in Host. The connection is closed where
+// there is an error. The caller bounds the time with a deadline, which Open takes off.
+func Open(conn net.Conn, host string) (*Link, error) {
+	in, err := ask(conn, host)
+	if err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	_ = conn.SetDeadline(time.Time{})
+	l := &Link{
+		conn: conn, out: NewWriter(conn, writeTimeout), over: make(chan struct{}), waiting: map[uint32]*Call{}, used: time.Now(),
+	}
+	go l.run(NewReader(in, maxAnswer)) // ends with the connection
+	return l, nil
+}
+
+func ask(conn net.Conn, host string) (*bufio.Reader, error) {
+	_, err := io.WriteString(conn, "GET "+Path+" HTTP/1.1\r\nHost: "+host+"\r\nConnection: Upgrade\r\nUpgrade: "+Protocol+"\r\n\r\n")
+	if err != nil {
+		return nil, err
+	}
+	in := bufio.NewReader(conn)
+	res, err := http.ReadResponse(in, nil)
+	if err != nil {
+		return nil, err
+	}
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusSwitchingProtocols || res.Header.Get("Upgrade") != Protocol {
+		return nil, fmt.Errorf("%w: %s", ErrRefused, res.Status)
+	}
+	return in, nil
+}
+
+// Do sends a request and waits for its answer, until ctx ends. The answer is good until c is used again. An error wraps ErrNotSent, ErrLost
+// or ctx's.
+func (l *Link) Do(ctx context.Context, c *Call, request []byte) (answer []byte, err error) {
+	if err := l.begin(c); err != nil {
+		return nil, err
+	}
+	if err := l.out.Add(c.number, request); err != nil && l.withdraw(c) {
+		return nil, fmt.Errorf("%w: %w", ErrNotSent, err)
+	}
+	select {
+	case <-c.done:
+		return c.answer, c.err
+	case <-ctx.Done():
+	}
+	if l.withdraw(c) {
+		return nil, ctx.Err()
+	}
+	<-c.done // it came at the last moment
+	return c.answer, c.err
+}
+
+// begin makes a call known.
+func (l *Link) begin(c *Call) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case l.err != nil:
+		return fmt.Errorf("%w: %w", ErrNotSent, l.err)
+	case l.leaving:
+		return fmt.Errorf("%w: the server is shutting down", ErrNotSent)
+	}
+	for taken := true; taken; { // after four thousand million requests one of them may still be under way
+		if l.last++; l.last == 0 {
+			l.last = 1
+		}
+		_, taken = l.waiting[l.last]
+	}
+	c.number, c.err, l.used = l.last, nil, time.Now()
+	l.waiting[c.number] = c
+	return nil
+}
+
+// withdraw makes a call unknown. False means that it is settled, or just about to be.
+func (l *Link) withdraw(c *Call) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.waiting[c.number] != c {
+		return false
+	}
+	l.drop(c.number)
+	return true
+}
+
+// drop takes a call out. The caller holds mu.
+func (l *Link) drop(number uint32) {
+	delete(l.waiting, number)
+	if l.leaving && len(l.waiting) == 0 {
+		_ = l.conn.Close()
+	}
+}
+
+// run reads answers until the connection ends.
+func (l *Link) run(in *Reader) {
+	defer close(l.over)
+	for {
+		number, payload, err := in.Next()
+		if err != nil {
+			l.end(err)
+			return
+		}
+		if number == 0 {
+			l.leave()
+			continue
+		}
+		l.mu.Lock()
+		c := l.waiting[number]
+		l.drop(number)
+		l.mu.Unlock()
+		if c != nil { // else nobody waits any more
+			c.answer = append(c.answer[:0], payload...)
+			c.done <- struct{}{}
+		}
+	}
+}
+
+// leave takes no more requests, and closes the connection when the last one is answered.
+func (l *Link) leave() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.leaving = true; len(l.waiting) == 0 {
+		_ = l.conn.Close()
+	}
+}
+
+// end settles all calls.
+func (l *Link) end(cause error) {
+	l.out.End(cause)
+	_ = l.conn.Close()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.err = cause
+	for number, c := range l.waiting {
+		delete(l.waiting, number)
+		c.err = fmt.Errorf("%w: %w", ErrLost, cause)
+		c.done <- struct{}{}
+	}
+}
+
+// Usable reports whether the link takes requests, after it was unused for less than idle.
+func (l *Link) Usable(idle time.Duration) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.err == nil && !l.leaving && (len(l.waiting) > 0 || time.Since(l.used) < idle)
+}
+
+// Close ends the link, and with ErrLost the calls under way. It waits for the goroutine that reads.
+func (l *Link) Close() error {
+	err := l.conn.Close()
+	<-l.over
+	return err
+}
