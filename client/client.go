@@ -52,6 +52,9 @@ func New(url string, opts ...Option) (*Client, error) {
 	if s.transport == nil {
 		s.transport = DefaultTransport()
 	}
+	if plain, ok := s.transport.(*http.Transport); ok && s.sharedConns > 0 {
+		s.transport = newSharing(plain, s.sharedConns)
+	}
 	return &Client{app: s.app, shared: &shared{
 		http: &http.Client{
 			Transport: s.transport,
@@ -70,11 +73,16 @@ func New(url string, opts ...Option) (*Client, error) {
 
 func (s settings) validate() error {
 	fault := ""
+	_, isPlain := s.transport.(*http.Transport)
 	switch {
 	case s.timeout <= 0:
 		fault = fmt.Sprintf("the timeout is %v, it must be positive", s.timeout)
 	case s.tries < 0:
 		fault = fmt.Sprintf("the number of tries is %d, it must be 0 (no bound) or more", s.tries)
+	case s.sharedConns < 0 || s.sharedConns > mostShared:
+		fault = fmt.Sprintf("the number of shared connections is %d, it must be 0 (none) to %d", s.sharedConns, mostShared)
+	case s.sharedConns > 0 && s.transport != nil && !isPlain:
+		fault = "shared connections need an *http.Transport"
 	case s.app != "" && !sessnode.ValidApp(s.app):
 		fault = fmt.Sprintf("%q cannot name an app", s.app)
 	case !visible(s.apiKey):

@@ -28,5 +28,5 @@
 // # Concurrency
 //
 // A Client is safe for concurrent use and meant to be shared: one for a process. It runs no goroutine of its own; what
-// net/http keeps for idle connections ends with Close. Neither a token nor the API key appears in an error.
+// net/http keeps for idle connections, and WithSharedConnections for each of its own, ends with Close. Neither a token nor the API key appears in an error.
 package client

@@ -52,12 +52,14 @@ type replayed struct {
 }
 
 // SetReadDeadline is called by net/http before it reads, and first for the headers: a client has no more time for them because they were
-// handed off.
+// handed off. After that it may be called by several goroutines.
 func (r *replayed) SetReadDeadline(t time.Time) error {
-	if !r.by.IsZero() && t.After(r.by) {
-		t = r.by
+	if by := r.by; !by.IsZero() {
+		r.by = time.Time{}
+		if t.After(by) {
+			t = by
+		}
 	}
-	r.by = time.Time{}
 	return r.Conn.SetReadDeadline(t)
 }
 

@@ -159,7 +159,7 @@ func (l *Link) run(in *Reader) {
 			return
 		}
 		if number == 0 {
-			l.leave()
+			l.Retire()
 			continue
 		}
 		l.mu.Lock()
@@ -173,8 +173,8 @@ func (l *Link) run(in *Reader) {
 	}
 }
 
-// leave takes no more requests, and closes the connection when the last one is answered.
-func (l *Link) leave() {
+// Retire takes no more requests, and closes the connection when the last one is answered.
+func (l *Link) Retire() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.leaving = true; len(l.waiting) == 0 {

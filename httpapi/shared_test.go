@@ -1,0 +1,344 @@
+package httpapi_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/sessnode/sessnode"
+	"github.com/sessnode/sessnode/httpapi"
+	"github.com/sessnode/sessnode/internal/frames"
+)
+
+const upgrade = "GET " + frames.Path + " HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: " + frames.Protocol + "\r\n"
+
+// sharer sends frames by hand and keeps the answers.
+type sharer struct {
+	t    *testing.T
+	conn net.Conn
+	out  *frames.Writer
+
+	mu      sync.Mutex
+	answers map[uint32]string // by number; 0 is the good-bye
+	ended   bool
+}
+
+// share turns a connection into a shared one.
+func share(t *testing.T, conn net.Conn) *sharer {
+	t.Helper()
+	go func() { _, _ = io.WriteString(conn, upgrade+"\r\n") }()
+	in := bufio.NewReader(conn)
+	res, err := http.ReadResponse(in, nil)
+	if err != nil || res.StatusCode != http.StatusSwitchingProtocols || res.Header.Get("Upgrade") != frames.Protocol {
+		t.Fatalf("the upgrade got %+v, %v", res, err)
+	}
+	s := &sharer{t: t, conn: conn, out: frames.NewWriter(conn, time.Hour), answers: map[uint32]string{}}
+	go func() { // ends with the connection
+		r := frames.NewReader(in, 1<<20)
+		for {
+			number, payload, err := r.Next()
+			s.mu.Lock()
+			if err == nil {
+				s.answers[number] = string(payload)
+			}
+			s.ended = err != nil
+			s.mu.Unlock()
+			if err != nil {
+				return
+			}
+		}
+	}()
+	t.Cleanup(func() { _ = conn.Close() })
+	return s
+}
+
+func (s *sharer) send(number uint32, request string) {
+	s.t.Helper()
+	if err := s.out.Add(number, []byte(request)); err != nil {
+		s.t.Errorf("frame %d: %v", number, err)
+	}
+}
+
+// answer returns an answer once all is quiet.
+func (s *sharer) answer(number uint32) (text string, there bool) {
+	synctest.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	text, there = s.answers[number]
+	return text, there
+}
+
+// status returns the status of an answer once all is quiet; "" if there is none.
+func (s *sharer) status(number uint32) string {
+	text, _ := s.answer(number)
+	return strings.TrimPrefix(text[:min(len(text), len("HTTP/1.1 200"))], "HTTP/1.1 ")
+}
+
+func (s *sharer) isOver() bool {
+	synctest.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ended
+}
+
+func patchOf(body string) string {
+	return strings.Replace(get, "GET", "PATCH", 1) + fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(body), body)
+}
+
+// TestOneConnectionCarriesManyRequests: one that takes long holds up none of the others, and each is answered as it would be alone.
+func TestOneConnectionCarriesManyRequests(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, held := newStub(), make(chan struct{})
+		var asked atomic.Int32
+		store.hook = func(context.Context) {
+			if asked.Add(1) == 1 {
+				<-held
+			}
+		}
+		l, _ := serve(t, store, nil)
+		s := share(t, l.dial())
+		s.send(1, get+"\r\n")
+		if got := s.status(1); got != "" {
+			t.Fatalf("the request that is held up got %q", got)
+		}
+		for i, c := range []struct{ request, want string }{
+			{get + "\r\n", "200"},
+			{patchOf(`{"set":{"a":1}}`), "200"},
+			{patchOf(`[]`), "400"},
+			{"GET /v1/apps/web/nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n", "400"},
+			{strings.Replace(get, "localhost", "evil.example.com", 1) + "\r\n", "403"},
+			{"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n", "200"},
+			{get + "\r\n", "200"}, // nothing of the others' is left
+		} {
+			number := uint32(10 + i)
+			if s.send(number, c.request); s.status(number) != c.want {
+				t.Errorf("%.40q got %q, want %s", c.request, s.status(number), c.want)
+			}
+		}
+		close(held)
+		if got := s.status(1); got != "200" {
+			t.Errorf("the request that was held up got %q", got)
+		}
+		got, _ := s.answer(10)
+		res, err := http.ReadResponse(bufio.NewReader(strings.NewReader(got)), nil)
+		if err != nil {
+			t.Fatalf("an answer is %q: %v", got, err)
+		}
+		if body, err := io.ReadAll(res.Body); err != nil || !bytes.Contains(body, []byte(`"text":"\u00e4 "`)) || res.Header.Get("Session-Index") == "" {
+			t.Errorf("an answer is %q, %v", got, err)
+		}
+	})
+}
+
+// TestWhatFitsNoFrameIsRefused: what is not one plain request is answered so, and a frame that is too large ends the connection.
+func TestWhatFitsNoFrameIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newStub()
+		l, _ := serve(t, store, nil)
+		s := share(t, l.dial())
+		for i, request := range []string{
+			"", "hello", get, // without an end
+			get + "\r\nmore", patchOf(`{}`) + " ", patchOf(`{}`)[:len(patchOf(`{}`))-1],
+			get + "\r\n" + get + "\r\n",
+			get + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+			get + "Connection: close\r\n\r\n",
+			strings.Replace(get, "GET", "HEAD", 1) + "\r\n",
+			"GET /v1/apps/web/events HTTP/1.1\r\nHost: localhost\r\n\r\n",
+			upgrade + "\r\n",
+		} {
+			number := uint32(1 + i)
+			if s.send(number, request); s.status(number) != "400" {
+				t.Errorf("%q got %q, want 400", request, s.status(number))
+			}
+		}
+		if len(store.asked) > 0 || len(store.changes()) > 0 {
+			t.Errorf("the store was asked %q and %v", store.asked, store.changes())
+		}
+		s.send(90, get+"\r\n")
+		if got := s.status(90); got != "200" {
+			t.Errorf("a good request after all that got %q", got)
+		}
+		s.send(91, patchOf(strings.Repeat(" ", frames.MaxRequest)))
+		if !s.isOver() || s.status(91) != "" {
+			t.Errorf("a frame of more than %d bytes got %q, and the connection goes on", frames.MaxRequest, s.status(91))
+		}
+	})
+}
+
+func TestWhoMayShareAConnection(t *testing.T) {
+	for name, c := range map[string]struct{ request, want string }{
+		"an application":   {upgrade + "\r\n", "101"},
+		"a web page":       {upgrade + "Origin: https://evil.example.com\r\n\r\n", "403"},
+		"a rebound name":   {strings.Replace(upgrade, "localhost", "evil.example.com", 1) + "\r\n", "403"},
+		"another protocol": {strings.Replace(upgrade, frames.Protocol, "websocket", 1) + "\r\n", "400"},
+		"another method":   {strings.Replace(upgrade, "GET", "POST", 1) + "Content-Length: 0\r\n\r\n", "400"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l, _ := serve(t, newStub(), nil)
+				conn := l.dial()
+				defer conn.Close()
+				go func() { _, _ = io.WriteString(conn, c.request) }()
+				line, err := bufio.NewReader(conn).ReadString('\n')
+				if err != nil || !strings.HasPrefix(line, "HTTP/1.1 "+c.want) {
+					t.Errorf("got %q, %v, want %s", line, err, c.want)
+				}
+			})
+		})
+	}
+}
+
+// TestASharedConnectionMayBeIdleForAsLongAsAnyOther, but is not idle while a request is under way.
+func TestASharedConnectionMayBeIdleForAsLongAsAnyOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newStub()
+		store.hook = func(context.Context) { time.Sleep(4 * time.Minute) }
+		l, _ := serve(t, store, nil)
+		s := share(t, l.dial())
+		s.send(1, strings.Replace(get, "\r\n", "\r\nSession-Timeout: 30\r\n", 1)+"\r\n")
+		time.Sleep(3 * time.Minute)
+		if s.isOver() {
+			t.Fatal("it was closed under a request")
+		}
+		time.Sleep(2 * time.Minute)
+		if s.status(1) == "" {
+			t.Fatal("the request was not answered")
+		}
+		time.Sleep(3 * time.Minute)
+		if !s.isOver() {
+			t.Error("it is open after three minutes without a request")
+		}
+	})
+}
+
+// TestAServerThatShutsDownAsksSharedConnectionsToGo: what is under way is answered first, and who does not go by itself is closed.
+func TestAServerThatShutsDownAsksSharedConnectionsToGo(t *testing.T) {
+	for _, patient := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			store := newStub()
+			entered, leave := make(chan struct{}), make(chan struct{})
+			store.hook = func(context.Context) { close(entered); <-leave }
+			l, server := serve(t, store, nil)
+			idle, busy := share(t, l.dial()), share(t, l.dial())
+			busy.send(1, get+"\r\n")
+			<-entered
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			began, stopped := time.Now(), make(chan error, 1)
+			go func() { stopped <- server.Shutdown(ctx) }()
+			time.Sleep(3 * time.Second)
+			if _, told := idle.answer(0); !told || !idle.isOver() {
+				t.Errorf("the idle one was told: %v, is closed: %v", told, idle.isOver())
+			}
+			if _, told := busy.answer(0); !told || busy.isOver() {
+				t.Errorf("the busy one was told: %v, is closed: %v", told, busy.isOver())
+			}
+			if patient {
+				close(leave)
+				if err := <-stopped; err != nil || busy.status(1) != "200" || time.Since(began) > 6*time.Second {
+					t.Errorf("Shutdown = %v after %v, and the request got %q", err, time.Since(began), busy.status(1))
+				}
+				return
+			}
+			if err := <-stopped; !errors.Is(err, context.DeadlineExceeded) || busy.status(1) != "" {
+				t.Errorf("Shutdown = %v, and the request got %q, want it cut off", err, busy.status(1))
+			}
+			close(leave)
+		})
+	}
+}
+
+// TestAsManyAreAtWorkAsThereMayBeConnections, over all shared connections; each has one in any case, and the others get their turn.
+func TestAsManyAreAtWorkAsThereMayBeConnections(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, leave := newStub(), make(chan struct{})
+		var atWork atomic.Int32
+		store.hook = func(context.Context) { atWork.Add(1); <-leave }
+		l, _ := serve(t, store, func(c *httpapi.ServerConfig) { c.MaxConnections = 5 })
+		first, second := share(t, l.dial()), share(t, l.dial())
+		for i := range uint32(8) {
+			go first.send(1+i, get+"\r\n") // the last ones are not read before others are answered
+			synctest.Wait()
+		}
+		second.send(1, get+"\r\n")
+		synctest.Wait()
+		if n := atWork.Load(); n != 6 {
+			t.Errorf("%d requests are worked on, want five of the first connection and one of the second", n)
+		}
+		close(leave)
+		for i := range uint32(8) {
+			if got := first.status(1 + i); got != "200" {
+				t.Errorf("request %d got %q", i, got)
+			}
+		}
+		if got := second.status(1); got != "200" {
+			t.Errorf("the second connection's got %q", got)
+		}
+	})
+}
+
+// TestManyRequestsOfManyWorkersKeepApart over a real connection: each change arrives once, and whole.
+func TestManyRequestsOfManyWorkersKeepApart(t *testing.T) {
+	store := newStub()
+	config := httpapi.DefaultConfig(store)
+	config.Insecure = true
+	api, err := httpapi.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httpapi.NewServer(httpapi.DefaultServerConfig(), api)
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(ln) }()
+	conn, err := net.Dial("tcp", ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	link, err := frames.Open(conn, ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var callers sync.WaitGroup
+	for c := range 40 {
+		callers.Go(func() {
+			call := frames.NewCall()
+			for i := range 50 {
+				name := fmt.Sprintf("a%d-%d", c, i)
+				answer, err := link.Do(t.Context(), call, []byte(patchOf(fmt.Sprintf(`{"set":{%q:%d}}`, name, i))))
+				if err != nil || !bytes.HasPrefix(answer, []byte("HTTP/1.1 200")) {
+					t.Errorf("%s got %q, %v", name, answer, err)
+				}
+			}
+		})
+	}
+	callers.Wait()
+	names := map[string]bool{}
+	for _, m := range store.changes() {
+		for name := range m.Change.(sessnode.Patch).Edit.Set {
+			names[name] = true
+		}
+	}
+	if len(names) != 40*50 {
+		t.Errorf("%d different changes reached the store, want %d", len(names), 40*50)
+	}
+	if err := link.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := errors.Join(server.Shutdown(t.Context()), <-served); err != nil {
+		t.Error(err)
+	}
+}
