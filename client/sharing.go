@@ -56,6 +56,12 @@ type line struct {
 	link *frames.Link // nil until it was dialled
 }
 
+// SharedTransport returns a transport as WithSharedConnections uses it, over a transport that says how to dial and serves what cannot be
+// shared. each is 1 to 64. It tells traces (net/http/httptrace) of GetConn, GotConn, WroteHeaders and WroteRequest alone.
+func SharedTransport(plain *http.Transport, each int) http.RoundTripper {
+	return newSharing(plain, min(max(each, 1), mostShared))
+}
+
 func newSharing(plain *http.Transport, each int) *sharing {
 	return &sharing{plain: plain, each: each, hosts: map[string]*sharedHost{}}
 }
@@ -122,14 +128,28 @@ func (s *sharing) RoundTrip(r *http.Request) (*http.Response, error) {
 		h.plain.Store(time.Now().Add(sendPlain).UnixNano())
 		return s.plain.RoundTrip(again(r, text))
 	case err == nil || !errors.Is(err, frames.ErrNotSent):
-		if trace != nil && trace.GotConn != nil { // only now it is known that something may have been sent
-			trace.GotConn(httptrace.GotConnInfo{Reused: true})
-		}
+		mayHaveLeft(trace) // only now it is known that something may have been
 	}
 	if err != nil {
 		return nil, err
 	}
 	return http.ReadResponse(bufio.NewReader(bytes.NewReader(answer)), r)
+}
+
+// mayHaveLeft tells a trace that a request may have left.
+func mayHaveLeft(t *httptrace.ClientTrace) {
+	if t == nil {
+		return
+	}
+	if t.GotConn != nil {
+		t.GotConn(httptrace.GotConnInfo{Reused: true})
+	}
+	if t.WroteHeaders != nil {
+		t.WroteHeaders()
+	}
+	if t.WroteRequest != nil {
+		t.WroteRequest(httptrace.WroteRequestInfo{})
+	}
 }
 
 // exchange sends a request over one of the shared connections. One that ended while it lay unused is dialled anew.

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"bytes"
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -16,6 +17,8 @@ import (
 type metrics struct {
 	registry *prometheus.Registry
 	none     *routeMetrics // of requests that have no route
+	shared   atomic.Int64  // connections that carry frames
+	framed   prometheus.Counter
 }
 
 type routeMetrics struct {
@@ -42,7 +45,13 @@ func newMetrics(registry *prometheus.Registry, table []route, g *gate) (*metrics
 	streams := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "sessnode_http_event_streams", Help: "Streams of events that are open.",
 	}, func() float64 { return float64(g.streams()) })
-	for _, c := range []prometheus.Collector{requests, durations, underWay, held, streams} {
+	m := &metrics{registry: registry, framed: prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "sessnode_http_shared_requests_total", Help: "HTTP requests that came over shared connections; they are among sessnode_http_requests_total.",
+	})}
+	shared := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "sessnode_http_shared_connections", Help: "Connections that carry many requests at once.",
+	}, func() float64 { return float64(m.shared.Load()) })
+	for _, c := range []prometheus.Collector{requests, durations, underWay, held, streams, shared, m.framed} {
 		if err := registry.Register(c); err != nil {
 			return nil, err
 		}
@@ -57,7 +66,8 @@ func newMetrics(registry *prometheus.Registry, table []route, g *gate) (*metrics
 	for i := range table {
 		table[i].metrics = of(&table[i])
 	}
-	return &metrics{registry: registry, none: of(nil)}, nil
+	m.none = of(nil)
+	return m, nil
 }
 
 func (m *metrics) count(r *route, code sessnode.Code, took time.Duration) {

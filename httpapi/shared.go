@@ -86,6 +86,7 @@ func (s *Server) keep(c *sharedConn) bool {
 	}
 	s.shared[c] = struct{}{}
 	s.sharing.Add(1)
+	s.api.metrics.shared.Add(1)
 	return true
 }
 
@@ -93,6 +94,7 @@ func (s *Server) drop(c *sharedConn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.shared, c)
+	s.api.metrics.shared.Add(-1)
 	s.sharing.Done()
 }
 
@@ -116,6 +118,7 @@ func (c *sharedConn) serve(conn net.Conn) {
 		if err != nil || number == 0 {
 			break
 		}
+		c.server.api.metrics.framed.Inc()
 		w := c.worker()
 		w.number, w.in = number, append(w.in[:0], request...)
 		w.turn <- struct{}{}

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"github.com/hashicorp/raft"
 
@@ -60,8 +62,20 @@ func (r *round) saveMetrics(ctx context.Context) error {
 		if err := os.WriteFile(filepath.Join(r.path("metrics"), n.Name), text, 0o600); err != nil {
 			return err
 		}
+		r.report.Shared += sharedRequests(text)
 	}
 	return nil
+}
+
+// sharedRequests returns how many requests a node answered over shared connections since it was started.
+func sharedRequests(metrics []byte) int {
+	for line := range strings.Lines(string(metrics)) {
+		if value, is := strings.CutPrefix(line, "sessnode_http_shared_requests_total "); is {
+			n, _ := strconv.ParseFloat(strings.TrimSpace(value), 64) // 0 where it cannot be read, which is too few
+			return int(n)
+		}
+	}
+	return 0
 }
 
 // searchTokens looks for every token of the round in everything that the nodes have written and said. One more token is

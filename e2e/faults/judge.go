@@ -31,6 +31,9 @@ func (r *round) judge() {
 	if r.report.Followers < leastShare {
 		r.report.add(check.Violation{Check: check.Coverage, Detail: "too few operations went through followers"})
 	}
+	if r.report.Shared < leastShared {
+		r.report.add(check.Violation{Check: check.Coverage, Detail: "too few operations went over shared connections"})
+	}
 	if r.report.Attacked == 0 {
 		r.report.add(check.Violation{Check: check.Coverage, Detail: "no dead token was attacked"})
 	}

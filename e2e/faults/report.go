@@ -33,6 +33,7 @@ type Report struct {
 	Acked      int
 	InDoubt    int
 	Followers  int // percent of the acknowledged tries that went through a follower
+	Shared     int // requests over shared connections, at the processes that ran in the end
 	Sessions   int
 	Expired    int
 	Attacked   int // late tries with dead tokens
@@ -67,9 +68,9 @@ func (r *Report) Save(path string) error {
 // String is the report for a person: what was done, then what was wrong.
 func (r *Report) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "seed %d: %v in %v: %d operations (%d acknowledged, %d in doubt, %d %% through followers), %d sessions, "+
+	fmt.Fprintf(&b, "seed %d: %v in %v: %d operations (%d acknowledged, %d in doubt, %d %% through followers, at least %d requests over shared connections), %d sessions, "+
 		"%d expired, %d late tries, %d events, %d tokens in %d MB searched", r.Seed, r.Faults, r.Took.Round(time.Millisecond), r.Operations,
-		r.Acked, r.InDoubt, r.Followers, r.Sessions, r.Expired, r.Attacked, r.Events, r.Tokens, r.Searched>>20)
+		r.Acked, r.InDoubt, r.Followers, r.Shared, r.Sessions, r.Expired, r.Attacked, r.Events, r.Tokens, r.Searched>>20)
 	for _, w := range r.Windows {
 		fmt.Fprintf(&b, "\n    %-18s held %-8v window %-8v %5d acknowledged", w.Fault, w.Held.Round(time.Millisecond),
 			w.Took.Round(time.Millisecond), w.Acked)

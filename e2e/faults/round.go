@@ -38,6 +38,10 @@ const (
 	leastShare   = 35 // percent of acknowledged tries that went through followers; half of the first tries are meant to
 )
 
+// leastShared is how many requests must have come over connections that many clients share, to the processes that run in the end: those of half of
+// the clients do.
+const leastShared = 200
+
 // round is a running round.
 type round struct {
 	cfg     Config

@@ -39,14 +39,16 @@ type Link struct {
 	mu      sync.Mutex
 	waiting map[uint32]*Call
 	last    uint32
+	heard   uint64 // answers so far
 	used    time.Time
-	leaving bool // the server wants no more requests
+	leaving bool // no more requests are taken
 	err     error
 }
 
 // Call is a request under way. It may be used again when its answer was read, by one goroutine at a time. NewCall makes one.
 type Call struct {
 	number uint32
+	heard  uint64        // by the link, when it was sent
 	done   chan struct{} // one message for each time that it is settled
 	answer []byte
 	err    error
@@ -103,6 +105,7 @@ func (l *Link) Do(ctx context.Context, c *Call, request []byte) (answer []byte, 
 	case <-ctx.Done():
 	}
 	if l.withdraw(c) {
+		l.doubt(c)
 		return nil, ctx.Err()
 	}
 	<-c.done // it came at the last moment
@@ -125,7 +128,7 @@ func (l *Link) begin(c *Call) error {
 		}
 		_, taken = l.waiting[l.last]
 	}
-	c.number, c.err, l.used = l.last, nil, time.Now()
+	c.number, c.heard, c.err, l.used = l.last, l.heard, nil, time.Now()
 	l.waiting[c.number] = c
 	return nil
 }
@@ -139,6 +142,17 @@ func (l *Link) withdraw(c *Call) bool {
 	}
 	l.drop(c.number)
 	return true
+}
+
+// doubt takes no more requests if nothing at all was heard while a call waited: the connection may be cut somewhere, and TCP would try for
+// minutes. Those under way may still be answered.
+func (l *Link) doubt(c *Call) {
+	l.mu.Lock()
+	silent := l.heard == c.heard
+	l.mu.Unlock()
+	if silent {
+		l.Retire()
+	}
 }
 
 // drop takes a call out. The caller holds mu.
@@ -163,6 +177,7 @@ func (l *Link) run(in *Reader) {
 			continue
 		}
 		l.mu.Lock()
+		l.heard++
 		c := l.waiting[number]
 		l.drop(number)
 		l.mu.Unlock()

@@ -124,17 +124,44 @@ func TestACallerMayGiveUp(t *testing.T) {
 	call, gaveUp := frames.NewCall(), make(chan error)
 	go func() { _, err := l.Do(ctx, call, []byte("one")); gaveUp <- err }() // ends with the cancel
 	late, _ := f.next()
+	other := ask(t.Context(), l, "another")
+	number, _ := f.next()
+	_ = f.out.Add(number, nil)
+	<-other
 	cancel()
 	if err := <-gaveUp; !errors.Is(err, context.Canceled) || errors.Is(err, frames.ErrNotSent) {
 		t.Errorf("who gave up got %v", err)
 	}
 	said := make(chan string)
 	go func() { answer, _ := l.Do(t.Context(), call, []byte("two")); said <- string(answer) }() // ends with the answer
-	number, _ := f.next()
+	number, _ = f.next()
 	_ = f.out.Add(late, []byte("one!"))
 	_ = f.out.Add(number, []byte("two!"))
 	if got := <-said; got != "two!" {
 		t.Errorf("the next request got %q", got)
+	}
+}
+
+// TestASilentConnectionIsNotTrusted: where nothing was heard while a request waited in vain, no more are sent; where others were answered
+// meanwhile, it was the request that took long.
+func TestASilentConnectionIsNotTrusted(t *testing.T) {
+	for _, silent := range []bool{true, false} {
+		l, f := open(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		gaveUp := make(chan error)
+		go func() { _, err := l.Do(ctx, frames.NewCall(), []byte("one")); gaveUp <- err }() // ends with the cancel
+		f.next()
+		if !silent {
+			said := ask(t.Context(), l, "two")
+			number, _ := f.next()
+			_ = f.out.Add(number, nil)
+			<-said
+		}
+		cancel()
+		<-gaveUp
+		if l.Usable(time.Hour) == silent {
+			t.Errorf("after a request in vain, with nothing heard: %v, it is taken for usable: %v", silent, !silent)
+		}
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/sessnode/sessnode"
+	sdk "github.com/sessnode/sessnode/client"
 	"github.com/sessnode/sessnode/internal/drill/history"
 )
 
@@ -20,10 +21,11 @@ import (
 // connection that turned out to be closed sends the same operation id again, which is the same try to the store.
 type api struct {
 	http   *http.Client
-	nodes  []string // base addresses
-	app    string   // the path of the app
-	key    string   // of an operator; may be empty
-	server string   // how long a node may work on a request, in seconds
+	shared *http.Client // the same, over connections that carry many requests at once
+	nodes  []string     // base addresses
+	app    string       // the path of the app
+	key    string       // of an operator; may be empty
+	server string       // how long a node may work on a request, in seconds
 }
 
 const maxAnswer = 1 << 20
@@ -31,15 +33,20 @@ const maxAnswer = 1 << 20
 // newAPI makes an API. A client gives up on a node after cfg.Try; the node is told two thirds of it.
 func newAPI(cfg Config) *api {
 	server := strconv.FormatFloat((cfg.Try * 2 / 3).Seconds(), 'f', 3, 64)
-	return &api{nodes: cfg.Nodes, app: "/v1/apps/" + cfg.App, key: cfg.Key, server: server, http: &http.Client{Timeout: cfg.Try, Transport: &http.Transport{
+	plain := &http.Transport{
 		DialContext:         (&net.Dialer{Timeout: 500 * time.Millisecond}).DialContext,
 		TLSClientConfig:     cfg.TLS,
 		MaxIdleConnsPerHost: 64,
 		DisableCompression:  true,
-	}}}
+	}
+	return &api{
+		nodes: cfg.Nodes, app: "/v1/apps/" + cfg.App, key: cfg.Key, server: server,
+		http:   &http.Client{Timeout: cfg.Try, Transport: plain},
+		shared: &http.Client{Timeout: cfg.Try, Transport: sdk.SharedTransport(plain, 2)},
+	}
 }
 
-func (a *api) close() { a.http.CloseIdleConnections() }
+func (a *api) close() { a.shared.CloseIdleConnections() }
 
 // call is one request, before it is known to which node it goes.
 type call struct {
@@ -48,6 +55,7 @@ type call struct {
 	op           string // Idempotency-Key
 	ifMatch      string
 	body         any
+	shared       bool // over a connection with others
 }
 
 // reply is what came back. Body is nil unless the outcome is Done.
@@ -68,7 +76,11 @@ func (a *api) do(ctx context.Context, node int, c call) reply {
 	// although the first try went out. Only a request of which nothing was ever written was certainly not made.
 	var written atomic.Bool
 	trace := &httptrace.ClientTrace{WroteHeaders: func() { written.Store(true) }}
-	res, err := a.http.Do(req.WithContext(httptrace.WithClientTrace(ctx, trace)))
+	over := a.http
+	if c.shared {
+		over = a.shared
+	}
+	res, err := over.Do(req.WithContext(httptrace.WithClientTrace(ctx, trace)))
 	if err != nil {
 		if !written.Load() {
 			return reply{outcome: history.NotDone}

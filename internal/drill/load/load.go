@@ -1,7 +1,7 @@
 // Package load puts a cluster under the work of many clients and keeps the evidence: what each was told, by which node, when.
 //
 // Its clients behave like real ones in what they may conclude: a retry carries the same operation id, an unknown outcome
-// stays unknown, and only a definite answer is believed.
+// stays unknown, and only a definite answer is believed. Every second one sends over connections that it shares with others.
 package load
 
 import (

@@ -16,6 +16,7 @@ func (c *client) perform(op *history.Op, req call) string {
 	l := c.load
 	impatient := c.rng.IntN(100) < 25 && op.Kind != history.Create && op.Kind != history.Rotate
 	op.Patient = !impatient
+	req.shared = c.id%2 == 1
 	if !op.Kind.Reads() {
 		req.op = sessnode.NewID().String()
 	}
