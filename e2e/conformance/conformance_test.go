@@ -1,7 +1,7 @@
 //go:build e2e
 
 // Package conformance runs the suite that the in-memory fake passes against three real processes: each claim is made at one node
-// and checked at the next.
+// and checked at the next; once over connections of their own, once over shared ones.
 package conformance_test
 
 import (
@@ -30,14 +30,18 @@ func TestRealClusterKeepsEveryPromiseOfTheFake(t *testing.T) {
 	if err := cluster.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	var target conformance.Target
-	for _, n := range cluster.Nodes {
-		c, err := client.New(n.URL())
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(c.Close)
-		target.Clients = append(target.Clients, c)
+	for name, shared := range map[string]int{"connections": 0, "shared": 2} {
+		t.Run(name, func(t *testing.T) {
+			var target conformance.Target
+			for _, n := range cluster.Nodes {
+				c, err := client.New(n.URL(), client.WithSharedConnections(shared))
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(c.Close)
+				target.Clients = append(target.Clients, c)
+			}
+			conformance.Run(t, func(*testing.T) conformance.Target { return target })
+		})
 	}
-	conformance.Run(t, func(*testing.T) conformance.Target { return target })
 }
