@@ -9,6 +9,9 @@ const natsMapping = "a put to the bucket and a direct get; a touch and a patch a
 // spikeMapping is what the operations are in the spike.
 const spikeMapping = "sessnode's requests, of which it looks at the token and the value alone; a touch is an empty entry; a read with touch is a read"
 
+// sharedName is the system whose clients share connections.
+const sharedName = "sessnode-shared"
+
 // Catalog lists every system there is, in the order of the tables.
 func Catalog() []System {
 	onTwo := "log flushed by two of three"
@@ -16,6 +19,8 @@ func Catalog() []System {
 	return []System{
 		sessnodeSystem(System{Name: "sessnode", Title: "sessnode", Durable: onTwo, Reads: index,
 			Mapping: "its HTTP API; a patch sends one of four attributes", Routes: []string{"leader", "all"}}),
+		sharing(System{Name: sharedName, Title: "sessnode, four shared connections to a node", Durable: onTwo, Reads: index,
+			Mapping: "as above, in frames of which many go over one connection, as the Go client sends them WithSharedConnections", Routes: []string{"leader", "all"}}),
 		fast(sessnodeSystem(System{Name: "sessnode-fast", Title: "sessnode, fast profile", Durable: onTwo, Reads: index,
 			Mapping: "as above", Routes: []string{"leader", "all"}}, "--profile", "fast")),
 		redisSystem(System{Name: "redis-wait", Title: "Redis, 2 replicas, appendfsync always, WAIT 1",

@@ -15,14 +15,26 @@ import (
 // appName is the app whose sessions the load makes.
 const appName = "bench"
 
+// sharedConnections is over how many connections to a node the clients of sharing send together.
+const sharedConnections = 4
+
 // sessnodeSystem is three nodes, with more flags of serve for each.
 func sessnodeSystem(s System, flags ...string) System {
 	s.Kind = Ours
-	s.start = func(ctx context.Context, site *Site) (*Running, error) { return startSessnode(ctx, site, flags) }
+	s.start = func(ctx context.Context, site *Site) (*Running, error) { return startSessnode(ctx, site, 0, flags) }
 	return s
 }
 
-func startSessnode(ctx context.Context, site *Site, flags []string) (*Running, error) {
+// sharing is three nodes whose clients share connections.
+func sharing(s System) System {
+	s.Kind = Ours
+	s.start = func(ctx context.Context, site *Site) (*Running, error) {
+		return startSessnode(ctx, site, sharedConnections, nil)
+	}
+	return s
+}
+
+func startSessnode(ctx context.Context, site *Site, shared int, flags []string) (*Running, error) {
 	program, err := site.build(ctx, ".", "./cmd/sessnode", "sessnode")
 	if err != nil {
 		return nil, err
@@ -52,7 +64,7 @@ func startSessnode(ctx context.Context, site *Site, flags []string) (*Running, e
 	if err != nil {
 		return r, err
 	}
-	r.Store = load.Reach(c, load.Access{Timeout: site.Timeout})
+	r.Store = load.Reach(c, load.Access{Timeout: site.Timeout, Shared: shared})
 	r.leader = func(ctx context.Context) (int, error) { return sessnodeLeader(ctx, web) }
 	_, err = r.leader(ctx)
 	return r, err

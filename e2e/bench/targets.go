@@ -59,6 +59,7 @@ func (r *Report) targets() []target {
 		{"mixed, 256 clients, against Redis with WAIT 1", ours("mixed", any256), at("redis-wait", leader, "mixed", any256), 1},
 		{"read with touch, 256 clients, against read without", ours("read+touch", any256), ours("read", any256), 0.95},
 	}
+	list = append(list, r.shared(list)...)
 	for _, w := range r.workloads() {
 		for _, c := range r.clients() {
 			if _, ok := r.summarize(at("spike", leader, w, c)); ok {
@@ -67,6 +68,19 @@ func (r *Report) targets() []target {
 		}
 	}
 	return list
+}
+
+// shared are those of the targets that are about many clients of ours beside others, for clients of ours that share connections, where that was
+// measured.
+func (r *Report) shared(list []target) (more []target) {
+	for _, t := range list {
+		t.ours.system = sharedName
+		if _, ok := r.summarize(t.ours); ok && t.ours.clients > 1 && t.theirs.system != "sessnode" {
+			t.claim += ", over shared connections"
+			more = append(more, t)
+		}
+	}
+	return more
 }
 
 // judge compares two places.
