@@ -156,9 +156,12 @@ func TestWhatDoesNotSuitGoesItsOwnWay(t *testing.T) {
 	if _, err := c.Patch(t.Context(), token, large); err != nil {
 		t.Errorf("a large patch = %v", err)
 	}
+	if _, err := c.RevokeSubject(t.Context(), strings.Repeat("\u00e4", 20_000), sessnode.ID{}); errors.Is(err, sessnode.ErrUnknown) {
+		t.Errorf("a long path = %v", err)
+	}
 	_, _ = c.Backup(t.Context(), io.Discard) // the node answers nonsense, over the way that is looked at here
-	if framed, plain := node.framed.Load(), node.plain.Load(); framed != 0 || plain != 2 {
-		t.Errorf("%d requests came over a shared connection and %d otherwise, want none and both", framed, plain)
+	if framed, plain := node.framed.Load(), node.plain.Load(); framed != 0 || plain != 3 {
+		t.Errorf("%d requests came over a shared connection and %d otherwise, want none and three", framed, plain)
 	}
 }
 
@@ -173,6 +176,9 @@ func TestAnOlderNodeIsServedAsBefore(t *testing.T) {
 		}
 		served.Add(1)
 		body, _ := io.ReadAll(r.Body)
+		if len(r.TransferEncoding) > 0 {
+			t.Errorf("%s %s came in chunks", r.Method, r.URL.Path)
+		}
 		if r.Method == http.MethodPatch && !strings.Contains(string(body), `"unset":["a"]`) {
 			t.Errorf("the body that arrived is %q", body)
 		}
@@ -180,14 +186,20 @@ func TestAnOlderNodeIsServedAsBefore(t *testing.T) {
 		anySession(w, r)
 	}))
 	defer node.Close()
+	for range 5 { // the first request of a client is sent the plain way after it was asked
+		c := sharing(t, node.URL, 2)
+		if _, err := c.Touch(t.Context(), token, sessnode.TimeoutChange{}); err != nil {
+			t.Errorf("Touch = %v", err)
+		}
+	}
 	c := sharing(t, node.URL, 2)
 	for range 10 {
 		if _, err := c.Patch(t.Context(), token, sessnode.Edit{Unset: []string{"a"}}); err != nil {
 			t.Errorf("Patch = %v", err)
 		}
 	}
-	if asked.Load() != 1 || served.Load() != 10 {
-		t.Errorf("it was asked %d times and served %d requests, want once and 10", asked.Load(), served.Load())
+	if asked.Load() != 6 || served.Load() != 15 {
+		t.Errorf("six clients asked it %d times and it served %d requests, want 6 and 15", asked.Load(), served.Load())
 	}
 }
 
@@ -269,7 +281,7 @@ func TestACallThatGivesUpLeavesTheOthers(t *testing.T) {
 		}
 		anySession(w, r)
 	}), false)
-	c := sharing(t, node.URL, 1)
+	c := sharing(t, node.URL, 1, client.WithTries(1))
 	patched := make(chan error, 1)
 	go func() { _, err := c.Patch(t.Context(), token, sessnode.Edit{Unset: []string{"a"}}); patched <- err }()
 	for node.framed.Load() == 0 {
@@ -291,6 +303,9 @@ func TestACallThatGivesUpLeavesTheOthers(t *testing.T) {
 	close(release)
 	if err := <-patched; err != nil {
 		t.Errorf("the other patch = %v", err)
+	}
+	if opened, framed := node.opened.Load(), node.framed.Load(); opened != 1 || framed != 3 {
+		t.Errorf("%d requests came over %d connections, want three over one", framed, opened)
 	}
 }
 

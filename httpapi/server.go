@@ -72,7 +72,7 @@ type Server struct {
 
 	shared  map[*sharedConn]struct{} // what carries frames
 	sharing sync.WaitGroup           // one for each of them
-	workers atomic.Int64             // theirs together
+	atWork  atomic.Int64             // requests under way over them together
 }
 
 // NewServer makes a server. It does not listen yet.
@@ -201,7 +201,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.endLife()
 	if err != nil {
 		s.each(func(c *conn) { _ = c.raw.Close() })
-		s.eachShared(func(c *sharedConn) { _ = c.conn.Close() })
+		s.eachShared((*sharedConn).cut)
 		_ = s.odd.Close()
 	}
 	_ = s.handOff.Close()

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,26 +24,30 @@ type sharedConn struct {
 	conn   net.Conn
 	remote string
 	out    *frames.Writer
-	until  time.Time // the deadline for reading; the reader's
 
-	retired  atomic.Bool
-	underWay atomic.Int64
+	// Of the reader:
+	until time.Time // the deadline for reading
+	heard time.Time // when something last came
 
-	mu    sync.Mutex
-	freed sync.Cond
-	free  []*worker // the last one that was busy is the next: its memory is still at hand
-	hired int
-	crew  sync.WaitGroup
+	retired atomic.Bool
+
+	mu     sync.Mutex
+	freed  sync.Cond
+	free   []*worker // the last one that was busy is the next: its memory is still at hand
+	hired  int
+	atWork int
+	crew   sync.WaitGroup
 }
 
 // serveOdd answers what the loop leaves to net/http.
 func (s *Server) serveOdd(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodGet || r.URL.Path != frames.Path || r.Header.Get("Upgrade") != frames.Protocol {
+	if !asksToShare(r) {
 		s.api.ServeHTTP(w, r)
 		return
 	}
 	if err := s.share(w, r); err != nil {
 		reply := problem(err, false)
+		reply.at = s.api.config.Store.Position()
 		reply.expand()
 		for _, f := range reply.Header {
 			w.Header().Set(f.Name, f.Value)
@@ -50,6 +55,12 @@ func (s *Server) serveOdd(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(reply.Status)
 		_, _ = w.Write(reply.Body)
 	}
+}
+
+// asksToShare reports whether a request is for a shared connection and for nothing else.
+func asksToShare(r *http.Request) bool {
+	return r.Method == http.MethodGet && r.URL.Path == frames.Path && r.Header.Get("Upgrade") == frames.Protocol &&
+		strings.EqualFold(r.Header.Get("Connection"), "Upgrade") && r.ContentLength == 0 && len(r.TransferEncoding) == 0
 }
 
 // share turns a connection of net/http into a shared one and serves it to its end. An error means that it is net/http's still.
@@ -72,7 +83,7 @@ func (s *Server) share(w http.ResponseWriter, r *http.Request) error {
 		return mistake("this connection cannot be shared: send one request at a time")
 	}
 	_ = conn.SetDeadline(time.Time{})
-	early, _ := in.Reader.Peek(in.Reader.Buffered()) // of a client that did not wait for the answer
+	early, _ := in.Reader.Peek(in.Reader.Buffered()) // from a client that did not wait for the answer
 	c.serve(&replayed{Conn: conn, first: append([]byte(nil), early...)})
 	return nil
 }
@@ -107,41 +118,70 @@ func (s *Server) eachShared(f func(*sharedConn)) {
 	}
 }
 
+// cut ends the connection at once.
+func (c *sharedConn) cut() {
+	c.mu.Lock()
+	conn := c.conn
+	c.mu.Unlock()
+	if conn != nil { // else it looks when it begins
+		_ = conn.Close()
+	}
+}
+
 // serve answers requests until the connection ends.
 func (c *sharedConn) serve(conn net.Conn) {
 	defer conn.Close()
-	c.begin(conn)
+	limit := c.server.config.WriteTimeout
+	_ = conn.SetWriteDeadline(time.Now().Add(limit))
 	_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: "+frames.Protocol+"\r\n\r\n")
-	in := frames.NewReader(c, frames.MaxRequest)
+	c.mu.Lock()
+	c.conn, c.out, c.heard = conn, frames.NewWriter(conn, limit), time.Now()
+	c.mu.Unlock()
+	if c.server.closing.Load() { // it looked before there was a connection
+		c.retire()
+	}
+	if c.server.life.Err() != nil {
+		return
+	}
+	number, err := c.read(frames.NewReader(c, frames.MaxRequest))
+	if errors.Is(err, frames.ErrTooLarge) {
+		c.refuse(number, sessnode.Errorf(sessnode.CodeTooLarge, "", "a request over a shared connection has at most %d bytes with its head", frames.MaxRequest))
+		_ = c.out.Add(0, nil)
+	}
+	c.dismiss() // a place among the open connections is held as long as somebody works
+	c.out.End(net.ErrClosed)
+}
+
+// read hands requests to workers, and returns why no more come, and where.
+func (c *sharedConn) read(in *frames.Reader) (number uint32, err error) {
 	for {
 		number, request, err := in.Next()
 		if err != nil || number == 0 {
-			break
+			return number, err
 		}
 		c.server.api.metrics.framed.Inc()
 		w := c.worker()
 		w.number, w.in = number, append(w.in[:0], request...)
 		w.turn <- struct{}{}
 	}
-	_ = conn.Close() // who still works answers nobody
-	c.out.End(net.ErrClosed)
-	c.dismiss()
 }
 
-// begin is what comes before the first frame. The server may have begun to close meanwhile.
-func (c *sharedConn) begin(conn net.Conn) {
-	c.mu.Lock()
-	c.conn, c.out = conn, frames.NewWriter(conn, c.server.config.WriteTimeout)
-	c.mu.Unlock()
-	if c.server.closing.Load() {
-		c.retire()
-	}
+// refuse answers a request that no worker sees.
+func (c *sharedConn) refuse(number uint32, err error) {
+	reply := problem(err, false)
+	reply.at = c.server.api.config.Store.Position()
+	_ = c.out.Add(number, appendReply(nil, reply, *c.server.watch.date.Load(), false))
 }
 
-// retirement is how long a client may stay that has no request under way, after it was told to go.
-const retirement = time.Second
+const (
+	// retirement is how long a client may stay that has no request under way, after it was told to go.
+	retirement = time.Second
 
-// retire asks the client to send no more requests. What it has sent is answered.
+	// idleLook is how often a connection over which nothing comes is looked at. One that is idle keeps no memory for many requests.
+	idleLook = 10 * time.Second
+)
+
+// retire asks the client to send no more requests. What it has sent is answered. It waits for nobody.
 func (c *sharedConn) retire() {
 	c.mu.Lock()
 	conn, out := c.conn, c.out
@@ -149,8 +189,8 @@ func (c *sharedConn) retire() {
 	if conn == nil || c.retired.Swap(true) { // it looks again when it begins
 		return
 	}
-	_ = out.Add(0, nil)
 	_ = conn.SetReadDeadline(time.Now().Add(retirement))
+	go func() { _ = out.Add(0, nil) }() // ends with the connection, or when a client that does not read has had its time
 }
 
 // Read waits for the next piece, as long as requests are under way and then for as long as a connection may be idle. The deadline is set
@@ -159,17 +199,28 @@ func (c *sharedConn) Read(b []byte) (int, error) {
 	for {
 		c.renew()
 		n, err := c.conn.Read(b)
-		if n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) || c.underWay.Load() == 0 {
+		if n > 0 {
+			c.heard = time.Now()
+		}
+		if n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
 			return n, err
 		}
 		c.until = time.Time{}
+		switch {
+		case c.isBusy():
+			c.heard = time.Now()
+		case c.retired.Load() || time.Since(c.heard) >= c.server.config.IdleTimeout:
+			return 0, err
+		default:
+			c.trim()
+		}
 	}
 }
 
 func (c *sharedConn) renew() {
-	now, limit := time.Now(), c.server.config.IdleTimeout
-	if c.until.Sub(now) < limit*7/8 {
-		c.until = now.Add(limit)
+	now, look := time.Now(), min(idleLook, c.server.config.IdleTimeout)
+	if c.until.Sub(now) < look/2 {
+		c.until = now.Add(look)
 		_ = c.conn.SetReadDeadline(c.until)
 	}
 	if c.retired.Load() { // looked at afterwards, or the deadline that retire sets might be the one that is gone

@@ -1,12 +1,17 @@
 package httpapi
 
 import (
+	"slices"
+
 	"github.com/sessnode/sessnode/httpapi/http1"
 	"github.com/sessnode/sessnode/internal/frames"
 )
 
-// keptWorkers is how many workers without work a shared connection keeps.
-const keptWorkers = 64
+const (
+	// keptWorkers is how many workers without work a shared connection keeps, and fewWorkers how many one that has been idle for a while.
+	keptWorkers = 64
+	fewWorkers  = 2
+)
 
 // worker answers requests of a shared connection, one after the other.
 type worker struct {
@@ -19,21 +24,18 @@ type worker struct {
 	call   *call
 }
 
-// worker waits for one that is free, and hires more as long as there may be more.
+// worker waits until one more request may be worked on, and returns who does.
 func (c *sharedConn) worker() *worker {
-	c.underWay.Add(1)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for {
-		if last := len(c.free) - 1; last >= 0 {
-			w := c.free[last]
-			c.free = c.free[:last]
-			return w
-		}
-		if c.mayHire() {
-			break
-		}
+	for !c.mayBegin() {
 		c.freed.Wait()
+	}
+	c.atWork++
+	if last := len(c.free) - 1; last >= 0 {
+		w := c.free[last]
+		c.free = c.free[:last]
+		return w
 	}
 	c.hired++
 	w := &worker{of: c, turn: make(chan struct{}, 1), call: newCall(c.server.api, &Request{})}
@@ -41,26 +43,33 @@ func (c *sharedConn) worker() *worker {
 	return w
 }
 
-// mayHire reports whether there may be one more worker. A connection has one in any case; all connections together have no more than there
-// may be connections, because that is how many requests can be under way without sharing. The caller holds mu.
-func (c *sharedConn) mayHire() bool {
-	if c.hired == frames.MaxUnderWay {
+// mayBegin reports whether one more request may be worked on, and counts it. A connection has one in any case; all connections together have no
+// more than there may be connections, because that is how many requests can be under way without sharing. The caller holds mu.
+func (c *sharedConn) mayBegin() bool {
+	if c.atWork == frames.MaxUnderWay {
 		return false
 	}
-	if c.server.workers.Add(1) > int64(c.server.config.MaxConnections) && c.hired > 0 {
-		c.server.workers.Add(-1)
+	if c.server.atWork.Add(1) > int64(c.server.config.MaxConnections) && c.atWork > 0 {
+		c.server.atWork.Add(-1)
 		return false
 	}
 	return true
 }
 
-// done takes a worker back. False means that it is not needed any more.
-func (c *sharedConn) done(w *worker) bool {
-	c.underWay.Add(-1)
+func (c *sharedConn) isBusy() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	defer c.freed.Signal()
-	if len(c.free) >= keptWorkers {
+	return c.atWork > 0
+}
+
+// done takes a worker back. False means that it is not needed any more.
+func (c *sharedConn) done(w *worker, fit bool) bool {
+	c.server.atWork.Add(-1)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	defer c.freed.Signal() // the reader, or dismiss: there is no other that waits
+	c.atWork--
+	if !fit || len(c.free) >= keptWorkers {
 		c.hired--
 		return false
 	}
@@ -68,10 +77,21 @@ func (c *sharedConn) done(w *worker) bool {
 	return true
 }
 
+// trim lets workers without work go, but for a few.
+func (c *sharedConn) trim() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for len(c.free) > fewWorkers {
+		close(c.free[0].turn)
+		c.free = slices.Delete(c.free, 0, 1)
+		c.hired--
+	}
+}
+
 // dismiss waits until all requests are answered, and lets the workers go.
 func (c *sharedConn) dismiss() {
 	c.mu.Lock()
-	for len(c.free) < c.hired {
+	for c.atWork > 0 {
 		c.freed.Wait()
 	}
 	for _, w := range c.free {
@@ -82,37 +102,36 @@ func (c *sharedConn) dismiss() {
 }
 
 func (w *worker) run() {
-	c := w.of
-	defer c.server.workers.Add(-1)
 	defer w.call.alarm.stop()
 	for range w.turn {
-		w.answer()
-		if !c.done(w) {
+		if fit := w.answer(); !w.of.done(w, fit) {
 			return
 		}
 	}
 }
 
-// answer answers one request. Nothing of it is kept.
-func (w *worker) answer() {
+// answer answers one request. Nothing of it is kept. False means that the worker is of no use any more.
+func (w *worker) answer() (fit bool) {
 	server := w.of.server
 	defer func() {
 		if cause := recover(); cause != nil { // operations have a net of their own, as in conn.serve
 			server.api.logPanic(w.call, cause)
-			_ = w.of.conn.Close()
+			w.of.cut()
+			fit = false
 		}
 	}()
-	reply := w.reply()
-	w.out = appendReply(w.out[:0], reply, *server.watch.date.Load(), false)
-	_ = w.of.out.Add(w.number, w.out) // else the reader ends too
+	w.out = appendReply(w.out[:0], w.reply(), *server.watch.date.Load(), false)
 	w.call.forget(&w.head)
 	clear(w.in)
 	if cap(w.in) > inBytes {
 		w.in = nil
 	}
+	_ = w.of.out.Add(w.number, w.out) // else the reader ends too
+	clear(w.out)
 	if cap(w.out) > keptOut {
 		w.out = nil
 	}
+	return true
 }
 
 func (w *worker) reply() (reply *Reply) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/sessnode/sessnode"
 	"github.com/sessnode/sessnode/internal/bench"
+	"github.com/sessnode/sessnode/internal/frames"
 )
 
 // benchApp is the app that bench writes to.
@@ -86,6 +87,9 @@ func (f *benchFlags) read(args []string, loopGiven bool) (bench.Plan, error) {
 	}
 	if f.shared < 0 || f.shared > 64 {
 		faults = append(faults, fmt.Errorf("--shared is %d, allowed is 0 to 64", f.shared))
+	}
+	if f.shared > 0 && p.PayloadBytes > frames.MaxRequest/2 {
+		faults = append(faults, fmt.Errorf("--payload is %d, allowed is at most %d over shared connections", p.PayloadBytes, frames.MaxRequest/2))
 	}
 	if err := errors.Join(append(faults, p.Validate())...); err != nil {
 		return p, &problem{what: err.Error(), why: "this is not a plan that can be carried out", try: "sessnode bench --help", exit: exitUsage, err: err}

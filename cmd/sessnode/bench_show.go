@@ -41,7 +41,9 @@ func (b *benchShow) load(ctx context.Context, c *client.Client, access bench.Acc
 	if !b.errors.Moves() {
 		observer.Every = narrateEvery
 	}
-	report, err := bench.Load(ctx, bench.Reach(c, access), b.plan, observer)
+	store := bench.Reach(c, access)
+	defer store.Close()
+	report, err := bench.Load(ctx, store, b.plan, observer)
 	b.endProgress()
 	report.Environment = b.environment
 	err = errors.Join(explainLoad(err), b.err)

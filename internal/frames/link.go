@@ -39,16 +39,15 @@ type Link struct {
 	mu      sync.Mutex
 	waiting map[uint32]*Call
 	last    uint32
-	heard   uint64 // answers so far
 	used    time.Time
-	leaving bool // no more requests are taken
+	quiet   time.Time // since when requests wait and nothing was heard; zero: none does
+	leaving bool      // no more requests are taken
 	err     error
 }
 
 // Call is a request under way. It may be used again when its answer was read, by one goroutine at a time. NewCall makes one.
 type Call struct {
 	number uint32
-	heard  uint64        // by the link, when it was sent
 	done   chan struct{} // one message for each time that it is settled
 	answer []byte
 	err    error
@@ -93,10 +92,16 @@ func ask(conn net.Conn, host string) (*bufio.Reader, error) {
 // Do sends a request and waits for its answer, until ctx ends. The answer is good until c is used again. An error wraps ErrNotSent, ErrLost
 // or ctx's.
 func (l *Link) Do(ctx context.Context, c *Call, request []byte) (answer []byte, err error) {
+	if len(request) > MaxRequest {
+		return nil, fmt.Errorf("%w: a request has at most %d bytes", ErrNotSent, MaxRequest)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNotSent, err)
+	}
 	if err := l.begin(c); err != nil {
 		return nil, err
 	}
-	if err := l.out.Add(c.number, request); err != nil && l.withdraw(c) {
+	if err := l.out.Try(c.number, request); err != nil && l.withdraw(c) {
 		return nil, fmt.Errorf("%w: %w", ErrNotSent, err)
 	}
 	select {
@@ -105,7 +110,7 @@ func (l *Link) Do(ctx context.Context, c *Call, request []byte) (answer []byte, 
 	case <-ctx.Done():
 	}
 	if l.withdraw(c) {
-		l.doubt(c)
+		l.doubt()
 		return nil, ctx.Err()
 	}
 	<-c.done // it came at the last moment
@@ -128,7 +133,10 @@ func (l *Link) begin(c *Call) error {
 		}
 		_, taken = l.waiting[l.last]
 	}
-	c.number, c.heard, c.err, l.used = l.last, l.heard, nil, time.Now()
+	c.number, c.err, l.used = l.last, nil, time.Now()
+	if l.quiet.IsZero() {
+		l.quiet = l.used
+	}
 	l.waiting[c.number] = c
 	return nil
 }
@@ -136,30 +144,32 @@ func (l *Link) begin(c *Call) error {
 // withdraw makes a call unknown. False means that it is settled, or just about to be.
 func (l *Link) withdraw(c *Call) bool {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.waiting[c.number] != c {
-		return false
+	waits := l.waiting[c.number] == c
+	if waits {
+		delete(l.waiting, c.number)
 	}
-	l.drop(c.number)
-	return true
+	done := l.isDone()
+	l.mu.Unlock()
+	if done {
+		_ = l.conn.Close()
+	}
+	return waits
 }
 
-// doubt takes no more requests if nothing at all was heard while a call waited: the connection may be cut somewhere, and TCP would try for
-// minutes. Those under way may still be answered.
-func (l *Link) doubt(c *Call) {
+// isDone reports whether nothing more comes of the link. The caller holds mu.
+func (l *Link) isDone() bool { return l.leaving && len(l.waiting) == 0 }
+
+// silence is for how long nothing may be heard while requests wait.
+const silence = time.Second
+
+// doubt is called when a request was given up. It takes no more of them if nothing at all has been heard for a while although some waited: the
+// connection may be cut somewhere, and TCP would try for minutes. Those under way may still be answered.
+func (l *Link) doubt() {
 	l.mu.Lock()
-	silent := l.heard == c.heard
+	silent := !l.quiet.IsZero() && time.Since(l.quiet) >= silence
 	l.mu.Unlock()
 	if silent {
 		l.Retire()
-	}
-}
-
-// drop takes a call out. The caller holds mu.
-func (l *Link) drop(number uint32) {
-	delete(l.waiting, number)
-	if l.leaving && len(l.waiting) == 0 {
-		_ = l.conn.Close()
 	}
 }
 
@@ -176,23 +186,36 @@ func (l *Link) run(in *Reader) {
 			l.Retire()
 			continue
 		}
-		l.mu.Lock()
-		l.heard++
-		c := l.waiting[number]
-		l.drop(number)
-		l.mu.Unlock()
-		if c != nil { // else nobody waits any more
-			c.answer = append(c.answer[:0], payload...)
-			c.done <- struct{}{}
-		}
+		l.settle(number, payload)
+	}
+}
+
+// settle gives a call its answer. Where nobody waits for it any more it is dropped.
+func (l *Link) settle(number uint32, payload []byte) {
+	l.mu.Lock()
+	c := l.waiting[number]
+	delete(l.waiting, number)
+	if l.quiet = (time.Time{}); len(l.waiting) > 0 {
+		l.quiet = time.Now()
+	}
+	done := l.isDone()
+	l.mu.Unlock()
+	if c != nil {
+		c.answer = append(c.answer[:0], payload...)
+		c.done <- struct{}{}
+	}
+	if done {
+		_ = l.conn.Close()
 	}
 }
 
 // Retire takes no more requests, and closes the connection when the last one is answered.
 func (l *Link) Retire() {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.leaving = true; len(l.waiting) == 0 {
+	l.leaving = true
+	done := l.isDone()
+	l.mu.Unlock()
+	if done {
 		_ = l.conn.Close()
 	}
 }

@@ -142,26 +142,63 @@ func TestACallerMayGiveUp(t *testing.T) {
 	}
 }
 
-// TestASilentConnectionIsNotTrusted: where nothing was heard while a request waited in vain, no more are sent; where others were answered
-// meanwhile, it was the request that took long.
+// TestASilentConnectionIsNotTrusted: where nothing was heard for a while although requests waited, no more are sent once one is given up. Where others were
+// answered meanwhile, or it was given up at once, it says nothing of the connection.
 func TestASilentConnectionIsNotTrusted(t *testing.T) {
-	for _, silent := range []bool{true, false} {
-		l, f := open(t)
-		ctx, cancel := context.WithCancel(t.Context())
-		gaveUp := make(chan error)
-		go func() { _, err := l.Do(ctx, frames.NewCall(), []byte("one")); gaveUp <- err }() // ends with the cancel
-		f.next()
-		if !silent {
-			said := ask(t.Context(), l, "two")
-			number, _ := f.next()
-			_ = f.out.Add(number, nil)
-			<-said
-		}
-		cancel()
-		<-gaveUp
-		if l.Usable(time.Hour) == silent {
-			t.Errorf("after a request in vain, with nothing heard: %v, it is taken for usable: %v", silent, !silent)
-		}
+	for name, c := range map[string]struct {
+		wait     time.Duration
+		answered bool // another one is, just before
+		usable   bool
+	}{
+		"silent for two seconds": {2 * time.Second, false, false},
+		"another was answered":   {2 * time.Second, true, true},
+		"given up at once":       {0, false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l, f := open(t)
+				ctx, cancel := context.WithCancel(t.Context())
+				one := ask(ctx, l, "one")
+				f.next()
+				under := ask(t.Context(), l, "under way")
+				number, _ := f.next()
+				time.Sleep(c.wait)
+				if c.answered {
+					two := ask(t.Context(), l, "two")
+					number, _ := f.next()
+					_ = f.out.Add(number, nil)
+					<-two
+				}
+				cancel()
+				<-one
+				if got := l.Usable(time.Hour); got != c.usable {
+					t.Errorf("it is taken for usable: %v, want %v", got, c.usable)
+				}
+				_ = f.out.Add(number, []byte("answered"))
+				if got := <-under; got != "answered" {
+					t.Errorf("the request that was under way got %q", got)
+				}
+			})
+		})
+	}
+}
+
+// TestWhatIsNotSent: a request that is too large for a frame, and one whose context has ended.
+func TestWhatIsNotSent(t *testing.T) {
+	l, f := open(t)
+	if _, err := l.Do(t.Context(), frames.NewCall(), make([]byte, frames.MaxRequest+1)); !errors.Is(err, frames.ErrNotSent) {
+		t.Errorf("one that is too large: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := l.Do(ctx, frames.NewCall(), []byte("late")); !errors.Is(err, frames.ErrNotSent) || !errors.Is(err, context.Canceled) {
+		t.Errorf("one whose context has ended: %v", err)
+	}
+	said := ask(t.Context(), l, "good")
+	number, request := f.next()
+	_ = f.out.Add(number, nil)
+	if <-said; request != "good" {
+		t.Errorf("the first that came is %q", request)
 	}
 }
 

@@ -67,6 +67,7 @@ func (r *Reader) fill(n int) error {
 func (r *Reader) makeRoom(n int) {
 	switch {
 	case r.at == r.have:
+		clear(r.buf[:r.have]) // whoever waits for a frame keeps nothing of the last one, in which a token may be
 		if r.at, r.have = 0, 0; len(r.buf) > readBytes && n <= readBytes {
 			r.buf = make([]byte, readBytes)
 		}

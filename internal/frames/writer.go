@@ -2,6 +2,7 @@ package frames
 
 import (
 	"encoding/binary"
+	"errors"
 	"net"
 	"runtime"
 	"sync"
@@ -9,15 +10,22 @@ import (
 )
 
 const (
-	// gathered is how many bytes may wait to be written before whoever adds more waits too, and how large a buffer is kept.
+	// gathered is how many bytes may wait to be written before Add waits too, and stuck before Try gives up.
 	gathered = 256 << 10
+	stuck    = 4 << 20
+
+	// keptBytes is how large a buffer is kept for the next write.
+	keptBytes = 64 << 10
 
 	// deadlineEvery is how often the deadline of writes is set anew: setting it costs more than adding a frame.
 	deadlineEvery = time.Second
 )
 
-// Writer writes frames. Whoever adds one where nobody writes, writes; what others add meanwhile goes out next, in one piece. When a write
-// fails it closes the connection, so that whoever reads from it hears of it.
+// errStuck is why Try gives up.
+var errStuck = errors.New("the other end does not read")
+
+// Writer writes frames. The first that is added where nobody writes starts a goroutine that does; what is added meanwhile goes out next, in one
+// piece. When a write fails it closes the connection, so that whoever reads from it hears of it.
 type Writer struct {
 	conn net.Conn
 	most time.Duration
@@ -37,31 +45,44 @@ func NewWriter(conn net.Conn, most time.Duration) *Writer {
 	return w
 }
 
-// Add writes a frame, or leaves it to whoever writes. An error says that nothing of it was or will be sent; no error says nothing.
+// Add leaves a frame to be written, and waits where too much waits already, no longer than a write may take. An error says that nothing of the
+// frame was or will be sent; no error says nothing.
 func (w *Writer) Add(number uint32, payload []byte) error {
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	for len(w.out) > gathered && w.err == nil {
 		w.room.Wait()
 	}
+	return w.add(number, payload)
+}
+
+// Try is Add for who has no time to wait: where far too much waits already, it is an error.
+func (w *Writer) Try(number uint32, payload []byte) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.out) > stuck {
+		return errStuck
+	}
+	return w.add(number, payload)
+}
+
+// add is called with mu held.
+func (w *Writer) add(number uint32, payload []byte) error {
 	if w.err != nil {
-		defer w.mu.Unlock()
 		return w.err
 	}
 	w.out = binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(w.out, uint32(len(payload))), number)
 	w.out = append(w.out, payload...)
-	first := !w.writing
-	w.writing = true
-	w.mu.Unlock()
-	if !first {
-		return nil
+	if !w.writing {
+		w.writing = true
+		go w.flush() // ends when nothing is left, or the connection
 	}
-	runtime.Gosched() // who is about to add a frame shares the write
-	w.flush()
 	return nil
 }
 
-// flush writes until nothing is left. The caller has set writing.
+// flush writes until nothing is left.
 func (w *Writer) flush() {
+	runtime.Gosched() // who is about to add a frame shares the write
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for len(w.out) > 0 && w.err == nil {
@@ -70,15 +91,20 @@ func (w *Writer) flush() {
 		w.room.Broadcast()
 		w.mu.Unlock()
 		err := w.write(b)
+		if err != nil {
+			_ = w.conn.Close()
+		}
+		clear(b)
 		w.mu.Lock()
-		w.spare = b[:0]
-		if cap(b) > 2*gathered {
+		if w.spare = b[:0]; cap(b) > keptBytes {
 			w.spare = nil
 		}
 		if err != nil {
 			w.fail(err)
-			_ = w.conn.Close()
 		}
+	}
+	if cap(w.out) > keptBytes {
+		w.out = nil
 	}
 	w.writing = false
 }

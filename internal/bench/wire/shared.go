@@ -39,10 +39,10 @@ func (s *Shared) get(ctx context.Context) (*frames.Link, error) {
 	return s.link, err
 }
 
-// drop closes the link. The caller holds mu.
+// drop gives the link up. The caller holds mu.
 func (s *Shared) drop() {
 	if s.link != nil {
-		_ = s.link.Close()
+		s.link.Retire() // others' requests may be under way over it
 		s.link = nil
 	}
 }
