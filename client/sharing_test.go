@@ -309,6 +309,36 @@ func TestACallThatGivesUpLeavesTheOthers(t *testing.T) {
 	}
 }
 
+// TestAConnectionThatIsGivenUpStillAnswers: when nothing came over it for a second and one call gave up, later calls take another connection, and
+// what is under way over the old one is answered there.
+func TestAConnectionThatIsGivenUpStillAnswers(t *testing.T) {
+	release := make(chan struct{})
+	node := newSharer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPatch {
+			<-release
+		}
+		anySession(w, r)
+	}), false)
+	c := sharing(t, node.URL, 1, client.WithTries(1), client.WithTimeout(time.Minute))
+	patched := make(chan error, 1)
+	go func() { _, err := c.Patch(t.Context(), token, sessnode.Edit{Unset: []string{"a"}}); patched <- err }() // ends with the release
+	for node.framed.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
+	defer cancel()
+	if _, err := c.Patch(ctx, token, sessnode.Edit{Unset: []string{"b"}}); !errors.Is(err, sessnode.ErrUnknown) {
+		t.Errorf("the patch that gave up = %v", err)
+	}
+	if _, err := c.Read(t.Context(), token); err != nil || node.opened.Load() != 2 {
+		t.Errorf("a read afterwards = %v, over connection %d, want the second", err, node.opened.Load())
+	}
+	close(release)
+	if err := <-patched; err != nil {
+		t.Errorf("the patch that was under way = %v", err)
+	}
+}
+
 func TestSharedConnectionsNeedAPlainTransport(t *testing.T) {
 	for name, opts := range map[string][]client.Option{
 		"another transport": {client.WithTransport(&fakes{}), client.WithSharedConnections(2)},

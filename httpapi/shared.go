@@ -149,6 +149,7 @@ func (c *sharedConn) serve(conn net.Conn) {
 		_ = c.out.Add(0, nil)
 	}
 	c.dismiss() // a place among the open connections is held as long as somebody works
+	c.out.Drain()
 	c.out.End(net.ErrClosed)
 }
 

@@ -170,8 +170,9 @@ func TestWhatFitsNoFrameIsRefused(t *testing.T) {
 			t.Errorf("a good request after all that got %q", got)
 		}
 		s.send(91, patchOf(strings.Repeat(" ", frames.MaxRequest)))
-		if !s.isOver() || s.status(91) != "" {
-			t.Errorf("a frame of more than %d bytes got %q, and the connection goes on", frames.MaxRequest, s.status(91))
+		_, told := s.answer(0)
+		if s.status(91) != "413" || !told || !s.isOver() {
+			t.Errorf("a frame of more than %d bytes got %q, with a good-bye: %v, and then the end: %v", frames.MaxRequest, s.status(91), told, s.isOver())
 		}
 	})
 }
@@ -257,6 +258,36 @@ func TestAServerThatShutsDownAsksSharedConnectionsToGo(t *testing.T) {
 			close(leave)
 		})
 	}
+}
+
+// TestAServerThatShutsDownWaitsForNobodyWhoDoesNotRead: others are told to go at once, and the time to shut down is kept.
+func TestAServerThatShutsDownWaitsForNobodyWhoDoesNotRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, server := serve(t, newStub(), nil)
+		deaf := l.dial()
+		defer deaf.Close()
+		go func() { _, _ = io.WriteString(deaf, upgrade+"\r\n") }()
+		if line, err := bufio.NewReader(deaf).ReadString('\n'); err != nil || !strings.Contains(line, "101") {
+			t.Fatalf("the upgrade got %q, %v", line, err)
+		}
+		out := frames.NewWriter(deaf, time.Hour)
+		for i := range uint32(60) { // answers of 50 KB each, which nobody reads
+			_ = out.Add(1+i, []byte("GET /openapi.yaml HTTP/1.1\r\nHost: localhost\r\n\r\n"))
+		}
+		idle := share(t, l.dial())
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		began, stopped := time.Now(), make(chan error, 1)
+		go func() { stopped <- server.Shutdown(ctx) }()
+		time.Sleep(2 * time.Second)
+		if _, told := idle.answer(0); !told || !idle.isOver() {
+			t.Errorf("the other was told: %v, is closed: %v", told, idle.isOver())
+		}
+		if err := <-stopped; !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > 11*time.Second {
+			t.Errorf("Shutdown = %v after %v, want it to give up after 10s", err, time.Since(began))
+		}
+	})
 }
 
 // TestAsManyAreAtWorkAsThereMayBeConnections, over all shared connections; each has one in any case, and the others get their turn.

@@ -31,7 +31,7 @@ type Writer struct {
 	most time.Duration
 
 	mu         sync.Mutex
-	room       sync.Cond // the buffer was taken
+	room       sync.Cond // the buffer was taken, or nobody writes any more
 	out, spare []byte
 	writing    bool
 	err        error     // why nothing is written any more
@@ -107,6 +107,16 @@ func (w *Writer) flush() {
 		w.out = nil
 	}
 	w.writing = false
+	w.room.Broadcast()
+}
+
+// Drain waits until all that was added is written, or nothing is written any more.
+func (w *Writer) Drain() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for w.writing && w.err == nil {
+		w.room.Wait()
+	}
 }
 
 func (w *Writer) write(b []byte) error {
