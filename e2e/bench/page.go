@@ -126,6 +126,9 @@ const methodText = `
 - **One generator.** The closed loop, payload, choice of sessions and histograms of ` + "`sessnode bench`" + ` (` + "`internal/bench`" + `) drive all systems. Each client
   has a connection of its own and one request under way. The clients of the other stores (` + "`e2e/bench/talk`" + `) are as lean as ours: bytes written by hand, no
   goroutine, no pool. Official clients would cost the generator more than they cost the servers, and make the other stores look slower.
+- **Shared connections are ours alone here.** In the row that says so, still with one request of each client under way, the clients send over four connections to a node. The other stores are measured with a
+  connection for each client. Some of their clients can share too: etcd's streams of one HTTP/2 connection, NATS's inboxes, Redis's pipelines (where WAIT blocks a connection for all). What that brings them was not
+  measured, so what is claimed "over shared connections" says what an application in Go gets by one option, not which store is faster that way.
 - **Processor time** is read from /proc at the beginning and the end of what is measured, for all servers of a system with their children.
 - **No TLS, no keys**, loopback only, for everybody.
 - **A connection is made once** for a run, before what is measured; PostgreSQL's, each a process of the server, are kept from one cell to the next, as a pool does.
