@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -149,6 +150,26 @@ func TestTheSpikeIsAYardstickWhereverItWasMeasured(t *testing.T) {
 	}
 	if v := r.judge(all[before]); v.word() != "**missed**" || math.Abs(v.ratio-0.75) > 1e-9 {
 		t.Errorf("30,000 against the spike's 40,000 = %v, %s, want 0.75, missed", v.ratio, v.word())
+	}
+}
+
+// TestSharedConnectionsHaveTargetsOfTheirOwn, where they were measured; those of connections of their own stay.
+func TestSharedConnectionsHaveTargetsOfTheirOwn(t *testing.T) {
+	r := example()
+	before := r.targets()
+	r.Cells = append(r.Cells, Cell{System: sharedName, Route: "leader", Workload: "create", Distribution: "uniform", Clients: 256, PerSecond: 60000, Repetition: 1})
+	more := map[string]target{}
+	for _, target := range r.targets() {
+		if !slices.Contains(before, target) {
+			more[target.claim] = target
+		}
+	}
+	redis, found := more["create, 256 clients, against Redis with WAIT 1, over shared connections"]
+	if len(more) != 3 || !found || redis.ours.system != sharedName || redis.factor != 1.5 {
+		t.Errorf("one cell adds %+v, want the three claims about 256 clients that create", more)
+	}
+	if got := len(r.targets()); got != len(before)+3 {
+		t.Errorf("%d targets of %d and three", got, len(before))
 	}
 }
 
