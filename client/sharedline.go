@@ -16,8 +16,10 @@ const (
 	// idleLink is how long a shared connection may lie unused and still be trusted: less than the time after which a node closes it.
 	idleLink = time.Minute
 
-	// openLink is how long a node may take to turn a connection into a shared one.
+	// openLink is how long a node may take to turn a connection into a shared one, and makeLink how long all of making it may take, dialling and
+	// shaking hands included.
 	openLink = time.Second
+	makeLink = 3 * time.Second
 
 	// sendPlain is for how long requests to an address go the plain way after something there did not know how to share connections, and
 	// askAgain after it said neither yes nor no.
@@ -35,7 +37,7 @@ type line struct {
 
 // retire lets the connection end when nothing is under way over it.
 func (l *line) retire() {
-	l.turn <- struct{}{} // whoever has it dials, which takes a second and a half at most
+	l.turn <- struct{}{} // whoever has it dials, which takes no longer than makeLink
 	if l.link != nil {
 		l.link.Retire()
 		l.link = nil
@@ -43,53 +45,66 @@ func (l *line) retire() {
 	<-l.turn
 }
 
-// ready returns a link that takes requests. Others that want this one wait while it is dialled, and learn from it where that fails.
+// ready returns a link that takes requests. Others that want this one wait while it is made, and learn from it where that fails.
 func (s *sharing) ready(r *http.Request, h *sharedHost, l *line) (*frames.Link, error) {
 	came := time.Now()
 	select {
 	case l.turn <- struct{}{}:
-		defer func() { <-l.turn }()
 	case <-r.Context().Done():
 		return nil, fmt.Errorf("%w: %w", frames.ErrNotSent, r.Context().Err())
 	}
 	switch {
 	case l.link != nil && l.link.Usable(idleLink):
+		defer func() { <-l.turn }()
 		return l.link, nil
 	case l.failed.After(came):
+		defer func() { <-l.turn }()
 		return nil, l.failure
 	case time.Now().UnixNano() < h.plain.Load():
+		<-l.turn
 		return nil, frames.ErrRefused
 	}
-	if l.link != nil {
-		l.link.Retire() // what is under way over it may still be answered
-		l.link = nil
+	made := make(chan struct{})
+	var link *frames.Link
+	var err error
+	go func() { // ends within makeLink. It is not the request's: one that has little time leaves a connection to the next
+		defer func() { <-l.turn; close(made) }()
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), makeLink)
+		defer cancel()
+		l.replace(s.make(ctx, r, h))
+		link, err = l.link, l.failure
+	}()
+	select {
+	case <-made:
+		return link, err
+	case <-r.Context().Done():
+		return nil, fmt.Errorf("%w: %w", frames.ErrNotSent, r.Context().Err())
 	}
-	conn, err := s.dial(r)
-	if err != nil {
-		err = fmt.Errorf("%w: %w", frames.ErrNotSent, err)
-		if r.Context().Err() == nil { // else it says nothing about the node
-			l.failed, l.failure = time.Now(), err
-		}
-		return nil, err
-	}
-	l.link, err = s.open(r, h, conn)
-	return l.link, err
 }
 
-// open asks for a shared connection. Where there is no answer, or a strange one, the plain way is tried for a while: something between may not let it through.
-func (s *sharing) open(r *http.Request, h *sharedHost, conn net.Conn) (*frames.Link, error) {
-	_ = conn.SetDeadline(time.Now().Add(openLink))
-	stop := context.AfterFunc(r.Context(), func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
-	link, err := frames.Open(conn, hostOf(r))
-	if !stop() && err == nil { // the deadline may be set by now
-		link.Retire()
-		err = r.Context().Err()
+// replace puts a new link in the place of the old one, or the reason why there is none. What is under way over the old one may still be answered.
+func (l *line) replace(link *frames.Link, err error) {
+	if l.link != nil {
+		l.link.Retire()
 	}
+	l.link, l.failure = link, err
+	if err != nil {
+		l.failed = time.Now()
+	}
+}
+
+// make connects to where a request goes. Where nobody answers the question for a shared connection, or strangely, the plain way is tried for a while:
+// something between may not let it through.
+func (s *sharing) make(ctx context.Context, r *http.Request, h *sharedHost) (*frames.Link, error) {
+	conn, err := s.dial(ctx, r)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", frames.ErrNotSent, err)
+	}
+	_ = conn.SetDeadline(time.Now().Add(openLink))
+	link, err := frames.Open(conn, hostOf(r), r.Header.Get("Authorization"))
 	switch {
 	case err == nil:
 		return link, nil
-	case r.Context().Err() != nil:
-		return nil, fmt.Errorf("%w: %w", frames.ErrNotSent, r.Context().Err())
 	case errors.Is(err, frames.ErrRefused):
 		h.plain.Store(time.Now().Add(sendPlain).UnixNano())
 		return nil, err
@@ -99,30 +114,30 @@ func (s *sharing) open(r *http.Request, h *sharedHost, conn net.Conn) (*frames.L
 }
 
 // dial connects as the plain transport does.
-func (s *sharing) dial(r *http.Request) (net.Conn, error) {
+func (s *sharing) dial(ctx context.Context, r *http.Request) (net.Conn, error) {
 	address := r.URL.Host
 	if r.URL.Port() == "" {
 		address = net.JoinHostPort(r.URL.Hostname(), map[string]string{"http": "80", "https": "443"}[r.URL.Scheme])
 	}
 	secure := r.URL.Scheme == "https"
 	if secure && s.plain.DialTLSContext != nil {
-		return s.plain.DialTLSContext(r.Context(), "tcp", address)
+		return s.plain.DialTLSContext(ctx, "tcp", address)
 	}
 	dial := s.plain.DialContext
 	if dial == nil {
 		dial = (&net.Dialer{}).DialContext
 	}
-	conn, err := dial(r.Context(), "tcp", address)
+	conn, err := dial(ctx, "tcp", address)
 	if err != nil || !secure {
 		return conn, err
 	}
-	return s.shakeHands(r.Context(), conn, r.URL.Hostname())
+	return s.shakeHands(ctx, conn, r.URL.Hostname())
 }
 
 func (s *sharing) shakeHands(ctx context.Context, conn net.Conn, name string) (net.Conn, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12}
-	if s.plain.TLSClientConfig != nil {
-		config = s.plain.TLSClientConfig.Clone()
+	if s.tls != nil {
+		config = s.tls.Clone()
 	}
 	if config.ServerName == "" {
 		config.ServerName = name

@@ -3,9 +3,12 @@ package client
 import (
 	"bufio"
 	"bytes"
+	"crypto/tls"
 	"errors"
+	"maps"
 	"net/http"
 	"net/http/httptrace"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,7 +23,8 @@ const mostShared = 64
 // to somebody who does not know how to share, go over connections of their own. It is safe for concurrent use.
 type sharing struct {
 	plain *http.Transport
-	each  int // connections to a node
+	tls   *tls.Config // of plain; nil: the defaults
+	each  int         // connections to a node; 0: plain has ways of its own, which all requests go
 
 	mu    sync.Mutex
 	hosts map[string]*sharedHost // by scheme and address
@@ -40,7 +44,14 @@ func SharedTransport(plain *http.Transport, each int) http.RoundTripper {
 }
 
 func newSharing(plain *http.Transport, each int) *sharing {
-	return &sharing{plain: plain, each: each, hosts: map[string]*sharedHost{}}
+	s := &sharing{plain: plain, each: each, hosts: map[string]*sharedHost{}}
+	if plain.TLSClientConfig != nil {
+		s.tls = plain.TLSClientConfig.Clone() // now: its owner sets it up when it is used first
+	}
+	if plain.Proxy != nil || plain.Dial != nil || plain.DialTLS != nil { //nolint:staticcheck // who pins a certificate there relies on it
+		s.each = 0
+	}
+	return s
 }
 
 // host returns the shared connections to where a request goes.
@@ -63,8 +74,9 @@ func (s *sharing) host(r *http.Request) *sharedHost {
 func (s *sharing) CloseIdleConnections() {
 	s.plain.CloseIdleConnections()
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, h := range s.hosts {
+	all := slices.Collect(maps.Values(s.hosts))
+	s.mu.Unlock()
+	for _, h := range all { // not under mu: a line may be dialled, and requests to other nodes do not wait for that
 		for i := range h.lines {
 			h.lines[i].retire()
 		}
@@ -73,7 +85,7 @@ func (s *sharing) CloseIdleConnections() {
 
 // RoundTrip sends one request.
 func (s *sharing) RoundTrip(r *http.Request) (*http.Response, error) {
-	if !suits(r) || s.plain.Proxy != nil {
+	if s.each == 0 || !suits(r) {
 		return s.plain.RoundTrip(r)
 	}
 	h := s.host(r)
@@ -93,7 +105,7 @@ func (s *sharing) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	answer, err := s.exchange(r, h, text)
 	switch {
-	case errors.Is(err, frames.ErrRefused):
+	case errors.Is(err, frames.ErrRefused) || errors.Is(err, frames.ErrFull):
 		return s.plain.RoundTrip(again(r, text))
 	case err == nil || !errors.Is(err, frames.ErrNotSent):
 		mayHaveLeft(trace) // only now it is known that something may have been
@@ -129,7 +141,7 @@ func (s *sharing) exchange(r *http.Request, h *sharedHost, text []byte) (answer 
 			return nil, err
 		}
 		answer, err := link.Do(r.Context(), frames.NewCall(), text)
-		if err == nil || !errors.Is(err, frames.ErrNotSent) || try > 0 {
+		if err == nil || !errors.Is(err, frames.ErrNotSent) || errors.Is(err, frames.ErrFull) || try > 0 {
 			return answer, err
 		}
 	}

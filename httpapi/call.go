@@ -81,6 +81,7 @@ func newCall(a *API, r *Request) *call { return &call{Request: r, api: a} }
 func (c *call) forget(h *http1.Head) {
 	*c.Request = Request{}
 	clear(h.Fields)
+	*h = http1.Head{Fields: h.Fields[:0]} // its other texts share memory with those
 	c.again()
 	if cap(c.writer.buf) > keptOut {
 		c.writer.buf = nil

@@ -73,6 +73,7 @@ type Server struct {
 	shared  map[*sharedConn]struct{} // what carries frames
 	sharing sync.WaitGroup           // one for each of them
 	atWork  atomic.Int64             // requests under way over them together
+	hired   atomic.Int64             // workers, theirs together
 }
 
 // NewServer makes a server. It does not listen yet.
@@ -201,7 +202,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.endLife()
 	if err != nil {
 		s.each(func(c *conn) { _ = c.raw.Close() })
-		s.eachShared((*sharedConn).cut)
+		s.eachShared(func(c *sharedConn) { go c.cut() }) // each ends at once, or where TLS says good-bye to somebody deaf, soon
 		_ = s.odd.Close()
 	}
 	_ = s.handOff.Close()

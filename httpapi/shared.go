@@ -26,8 +26,13 @@ type sharedConn struct {
 	out    *frames.Writer
 
 	// Of the reader:
-	until time.Time // the deadline for reading
-	heard time.Time // when something last came
+	in      *frames.Reader
+	until   time.Time // the deadline for reading
+	heard   time.Time // when something last came
+	drained time.Time // when nothing was left to be read
+	frames  uint64    // so far
+	half    uint64    // how many there were when a part of the next one came first,
+	halfAt  time.Time // and when that was
 
 	retired atomic.Bool
 
@@ -70,6 +75,12 @@ func (s *Server) share(w http.ResponseWriter, r *http.Request) error {
 		asked.Header.Add("Origin", origin)
 	}
 	if err := s.api.guard(asked); err != nil {
+		return err
+	}
+	if keys := r.Header.Values("Authorization"); len(keys) > 0 {
+		asked.Header.Add("Authorization", strings.Join(keys, ","))
+	}
+	if _, err := s.api.authenticate(asked); err != nil { // each request says who sends it; this is for the memory that a connection may take
 		return err
 	}
 	c := &sharedConn{server: s, remote: r.RemoteAddr}
@@ -135,15 +146,16 @@ func (c *sharedConn) serve(conn net.Conn) {
 	_ = conn.SetWriteDeadline(time.Now().Add(limit))
 	_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: "+frames.Protocol+"\r\n\r\n")
 	c.mu.Lock()
-	c.conn, c.out, c.heard = conn, frames.NewWriter(conn, limit), time.Now()
+	c.conn, c.out = conn, frames.NewWriter(conn, limit)
 	c.mu.Unlock()
+	c.heard, c.drained, c.in = time.Now(), time.Now(), frames.NewReader(c, frames.MaxRequest)
 	if c.server.closing.Load() { // it looked before there was a connection
 		c.retire()
 	}
 	if c.server.life.Err() != nil {
 		return
 	}
-	number, err := c.read(frames.NewReader(c, frames.MaxRequest))
+	number, err := c.read()
 	if errors.Is(err, frames.ErrTooLarge) {
 		c.refuse(number, sessnode.Errorf(sessnode.CodeTooLarge, "", "a request over a shared connection has at most %d bytes with its head", frames.MaxRequest))
 		_ = c.out.Add(0, nil)
@@ -151,17 +163,35 @@ func (c *sharedConn) serve(conn net.Conn) {
 	c.dismiss() // a place among the open connections is held as long as somebody works
 	c.out.Drain()
 	c.out.End(net.ErrClosed)
+	if errors.Is(err, frames.ErrTooLarge) { // as conn.hangUp does: closing with bytes unread would make the kernel throw the answers away
+		_ = closeWrite(conn)
+		_ = conn.SetReadDeadline(time.Now().Add(linger))
+		_, _ = io.CopyN(io.Discard, struct{ io.Reader }{conn}, lingerBytes)
+	}
 }
 
+// mostBehind is how long a request may lie unread before nothing more is carried out. A client has no more requests unanswered than are worked on at a
+// time, so none lies long; one that does not keep to that could have a change made after its operation id was forgotten.
+const mostBehind = time.Minute
+
+var errBehind = errors.New("the requests of this connection are behind")
+
 // read hands requests to workers, and returns why no more come, and where.
-func (c *sharedConn) read(in *frames.Reader) (number uint32, err error) {
+func (c *sharedConn) read() (number uint32, err error) {
 	for {
-		number, request, err := in.Next()
+		number, request, err := c.in.Next()
 		if err != nil || number == 0 {
 			return number, err
 		}
-		c.server.api.metrics.framed.Inc()
+		c.frames++
 		w := c.worker()
+		if time.Since(c.drained) > mostBehind { // now, when its turn has come
+			if !c.done(w, true) {
+				close(w.turn)
+			}
+			return number, errBehind
+		}
+		c.server.api.metrics.framed.Inc()
 		w.number, w.in = number, append(w.in[:0], request...)
 		w.turn <- struct{}{}
 	}
@@ -198,10 +228,15 @@ func (c *sharedConn) retire() {
 // now and then: setting it costs as much as reading.
 func (c *sharedConn) Read(b []byte) (int, error) {
 	for {
-		c.renew()
+		if now := c.renew(); c.isSlow(now) {
+			return 0, os.ErrDeadlineExceeded
+		}
 		n, err := c.conn.Read(b)
 		if n > 0 {
 			c.heard = time.Now()
+		}
+		if n < len(b) {
+			c.drained = time.Now()
 		}
 		if n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
 			return n, err
@@ -218,8 +253,22 @@ func (c *sharedConn) Read(b []byte) (int, error) {
 	}
 }
 
-func (c *sharedConn) renew() {
-	now, look := time.Now(), min(idleLook, c.server.config.IdleTimeout)
+// isSlow reports whether a frame takes longer to come than a request may.
+func (c *sharedConn) isSlow(now time.Time) bool {
+	if !c.in.Half() {
+		c.halfAt = time.Time{}
+		return false
+	}
+	if c.halfAt.IsZero() || c.half != c.frames {
+		c.half, c.halfAt = c.frames, now
+	}
+	return now.Sub(c.halfAt) > c.server.config.ReadTimeout
+}
+
+// renew sets the deadline for reading where it is time, and returns that.
+func (c *sharedConn) renew() (now time.Time) {
+	now = time.Now()
+	look := min(idleLook, c.server.config.IdleTimeout)
 	if c.until.Sub(now) < look/2 {
 		c.until = now.Add(look)
 		_ = c.conn.SetReadDeadline(c.until)
@@ -227,4 +276,5 @@ func (c *sharedConn) renew() {
 	if c.retired.Load() { // looked at afterwards, or the deadline that retire sets might be the one that is gone
 		_ = c.conn.SetReadDeadline(now.Add(retirement))
 	}
+	return now
 }

@@ -38,6 +38,7 @@ func (c *sharedConn) worker() *worker {
 		return w
 	}
 	c.hired++
+	c.server.hired.Add(1)
 	w := &worker{of: c, turn: make(chan struct{}, 1), call: newCall(c.server.api, &Request{})}
 	c.crew.Go(w.run) // ends with the connection, or when there are too many
 	return w
@@ -62,14 +63,15 @@ func (c *sharedConn) isBusy() bool {
 	return c.atWork > 0
 }
 
-// done takes a worker back. False means that it is not needed any more.
+// done takes a worker back. False means that it is not needed any more: it is not fit, the connection keeps enough, or all connections together
+// keep too many.
 func (c *sharedConn) done(w *worker, fit bool) bool {
 	c.server.atWork.Add(-1)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	defer c.freed.Signal() // the reader, or dismiss: there is no other that waits
 	c.atWork--
-	if !fit || len(c.free) >= keptWorkers {
+	if !fit || len(c.free) >= keptWorkers || c.server.hired.Load() > int64(c.server.config.MaxConnections) {
 		c.hired--
 		return false
 	}
@@ -102,6 +104,7 @@ func (c *sharedConn) dismiss() {
 }
 
 func (w *worker) run() {
+	defer w.of.server.hired.Add(-1)
 	defer w.call.alarm.stop()
 	for range w.turn {
 		if fit := w.answer(); !w.of.done(w, fit) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -87,6 +88,9 @@ func (f *benchFlags) read(args []string, loopGiven bool) (bench.Plan, error) {
 	}
 	if f.shared < 0 || f.shared > 64 {
 		faults = append(faults, fmt.Errorf("--shared is %d, allowed is 0 to 64", f.shared))
+	}
+	if most := slices.Max(append([]int{0}, p.Clients...)); f.shared > 0 && most > f.shared*frames.MaxUnderWay {
+		faults = append(faults, fmt.Errorf("%d clients share %d connections, allowed are %d for each", most, f.shared, frames.MaxUnderWay))
 	}
 	if f.shared > 0 && p.PayloadBytes > frames.MaxRequest/2 {
 		faults = append(faults, fmt.Errorf("--payload is %d, allowed is at most %d over shared connections", p.PayloadBytes, frames.MaxRequest/2))

@@ -20,7 +20,8 @@ const (
 	// they hold up nobody.
 	MaxRequest = 64 << 10
 
-	// MaxUnderWay is how many requests of one connection are worked on at a time. A server reads the next one when one of them is answered.
+	// MaxUnderWay is how many requests of one connection are worked on at a time. A client has no more of them unanswered: what a server
+	// does not read for long, it must not carry out any more.
 	MaxUnderWay = 256
 
 	headBytes = 8

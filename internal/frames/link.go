@@ -19,6 +19,9 @@ var (
 	// ErrLost is wrapped where a request was sent and its answer did not come.
 	ErrLost = errors.New("the connection ended before the answer came")
 
+	// ErrFull is wrapped, beside ErrNotSent, where as many requests are unanswered as there may be.
+	ErrFull = errors.New("as many requests are under way over this connection as it carries")
+
 	// ErrRefused is wrapped by Open where the other end answers and speaks no frames.
 	ErrRefused = errors.New("the server carries one request at a time over a connection")
 )
@@ -38,6 +41,7 @@ type Link struct {
 
 	mu      sync.Mutex
 	waiting map[uint32]*Call
+	open    int // requests that were sent and not answered, whether somebody waits or not
 	last    uint32
 	used    time.Time
 	quiet   time.Time // since when requests wait and nothing was heard; zero: none does
@@ -56,10 +60,10 @@ type Call struct {
 // NewCall makes a call.
 func NewCall() *Call { return &Call{done: make(chan struct{}, 1)} }
 
-// Open turns a connection that nothing was sent over into a link. host is what the request says in Host. The connection is closed where
-// there is an error. The caller bounds the time with a deadline, which Open takes off.
-func Open(conn net.Conn, host string) (*Link, error) {
-	in, err := ask(conn, host)
+// Open turns a connection that nothing was sent over into a link. host is what the request says in Host, and authorization in Authorization (empty: nothing).
+// The connection is closed where there is an error. The caller bounds the time with a deadline, which Open takes off.
+func Open(conn net.Conn, host, authorization string) (*Link, error) {
+	in, err := ask(conn, host, authorization)
 	if err != nil {
 		_ = conn.Close()
 		return nil, err
@@ -72,9 +76,12 @@ func Open(conn net.Conn, host string) (*Link, error) {
 	return l, nil
 }
 
-func ask(conn net.Conn, host string) (*bufio.Reader, error) {
-	_, err := io.WriteString(conn, "GET "+Path+" HTTP/1.1\r\nHost: "+host+"\r\nConnection: Upgrade\r\nUpgrade: "+Protocol+"\r\n\r\n")
-	if err != nil {
+func ask(conn net.Conn, host, authorization string) (*bufio.Reader, error) {
+	text := "GET " + Path + " HTTP/1.1\r\nHost: " + host + "\r\nConnection: Upgrade\r\nUpgrade: " + Protocol + "\r\n"
+	if authorization != "" {
+		text += "Authorization: " + authorization + "\r\n"
+	}
+	if _, err := io.WriteString(conn, text+"\r\n"); err != nil {
 		return nil, err
 	}
 	in := bufio.NewReader(conn)
@@ -83,6 +90,9 @@ func ask(conn net.Conn, host string) (*bufio.Reader, error) {
 		return nil, err
 	}
 	_ = res.Body.Close()
+	if res.StatusCode >= 500 {
+		return nil, fmt.Errorf("the server cannot share a connection now: %s", res.Status)
+	}
 	if res.StatusCode != http.StatusSwitchingProtocols || res.Header.Get("Upgrade") != Protocol {
 		return nil, fmt.Errorf("%w: %s", ErrRefused, res.Status)
 	}
@@ -101,7 +111,7 @@ func (l *Link) Do(ctx context.Context, c *Call, request []byte) (answer []byte, 
 	if err := l.begin(c); err != nil {
 		return nil, err
 	}
-	if err := l.out.Try(c.number, request); err != nil && l.withdraw(c) {
+	if err := l.out.Try(c.number, request); err != nil && l.withdraw(c, 1) {
 		return nil, fmt.Errorf("%w: %w", ErrNotSent, err)
 	}
 	select {
@@ -109,7 +119,7 @@ func (l *Link) Do(ctx context.Context, c *Call, request []byte) (answer []byte, 
 		return c.answer, c.err
 	case <-ctx.Done():
 	}
-	if l.withdraw(c) {
+	if l.withdraw(c, 0) {
 		l.doubt()
 		return nil, ctx.Err()
 	}
@@ -126,6 +136,8 @@ func (l *Link) begin(c *Call) error {
 		return fmt.Errorf("%w: %w", ErrNotSent, l.err)
 	case l.leaving:
 		return fmt.Errorf("%w: the server is shutting down", ErrNotSent)
+	case l.open >= MaxUnderWay:
+		return fmt.Errorf("%w: %w", ErrNotSent, ErrFull)
 	}
 	for taken := true; taken; { // after four thousand million requests one of them may still be under way
 		if l.last++; l.last == 0 {
@@ -138,15 +150,18 @@ func (l *Link) begin(c *Call) error {
 		l.quiet = l.used
 	}
 	l.waiting[c.number] = c
+	l.open++
 	return nil
 }
 
-// withdraw makes a call unknown. False means that it is settled, or just about to be.
-func (l *Link) withdraw(c *Call) bool {
+// withdraw makes a call unknown. unsent is 1 if it was not sent, else 0: then its answer may still come. False means that it is settled, or just
+// about to be.
+func (l *Link) withdraw(c *Call, unsent int) bool {
 	l.mu.Lock()
 	waits := l.waiting[c.number] == c
 	if waits {
 		delete(l.waiting, c.number)
+		l.open -= unsent
 	}
 	done := l.isDone()
 	l.mu.Unlock()
@@ -195,6 +210,7 @@ func (l *Link) settle(number uint32, payload []byte) {
 	l.mu.Lock()
 	c := l.waiting[number]
 	delete(l.waiting, number)
+	l.open--
 	if l.quiet = (time.Time{}); len(l.waiting) > 0 {
 		l.quiet = time.Now()
 	}

@@ -43,7 +43,7 @@ func open(t *testing.T) (*frames.Link, *far) {
 		_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: "+frames.Protocol+"\r\n\r\n")
 		turned <- &far{t: t, conn: conn, in: frames.NewReader(r, 1<<20), out: frames.NewWriter(conn, time.Minute)}
 	}()
-	link, err := frames.Open(near, "node:1")
+	link, err := frames.Open(near, "node:1", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,27 +119,66 @@ func TestManyCallersAtOnce(t *testing.T) {
 
 // TestACallerMayGiveUp: the answer that comes later is nobody's, also not that of the call's next request.
 func TestACallerMayGiveUp(t *testing.T) {
-	l, f := open(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	call, gaveUp := frames.NewCall(), make(chan error)
-	go func() { _, err := l.Do(ctx, call, []byte("one")); gaveUp <- err }() // ends with the cancel
-	late, _ := f.next()
-	other := ask(t.Context(), l, "another")
-	number, _ := f.next()
-	_ = f.out.Add(number, nil)
-	<-other
-	cancel()
-	if err := <-gaveUp; !errors.Is(err, context.Canceled) || errors.Is(err, frames.ErrNotSent) {
-		t.Errorf("who gave up got %v", err)
-	}
-	said := make(chan string)
-	go func() { answer, _ := l.Do(t.Context(), call, []byte("two")); said <- string(answer) }() // ends with the answer
-	number, _ = f.next()
-	_ = f.out.Add(late, []byte("one!"))
-	_ = f.out.Add(number, []byte("two!"))
-	if got := <-said; got != "two!" {
-		t.Errorf("the next request got %q", got)
-	}
+	synctest.Test(t, func(t *testing.T) { // where no time passes by itself
+		l, f := open(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		call, gaveUp := frames.NewCall(), make(chan error)
+		go func() { _, err := l.Do(ctx, call, []byte("one")); gaveUp <- err }() // ends with the cancel
+		late, _ := f.next()
+		cancel()
+		if err := <-gaveUp; !errors.Is(err, context.Canceled) || errors.Is(err, frames.ErrNotSent) {
+			t.Errorf("who gave up got %v", err)
+		}
+		said := make(chan string)
+		go func() { answer, _ := l.Do(t.Context(), call, []byte("two")); said <- string(answer) }() // ends with the answer
+		number, _ := f.next()
+		_ = f.out.Add(late, []byte("one!"))
+		_ = f.out.Add(number, []byte("two!"))
+		if got := <-said; got != "two!" {
+			t.Errorf("the next request got %q", got)
+		}
+	})
+}
+
+// TestALinkCarriesNoMoreThanAServerWorksOn: whoever comes then is told so, also while those who gave up have no answer yet.
+func TestALinkCarriesNoMoreThanAServerWorksOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, f := open(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		var all []<-chan string
+		for range frames.MaxUnderWay {
+			all = append(all, ask(ctx, l, "one"))
+		}
+		last := uint32(0)
+		for range all {
+			last, _ = f.next()
+		}
+		full := func() bool {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+			defer cancel()
+			_, err := l.Do(ctx, frames.NewCall(), []byte("one more"))
+			return errors.Is(err, frames.ErrFull) && errors.Is(err, frames.ErrNotSent)
+		}
+		if !full() {
+			t.Error("one more was taken")
+		}
+		cancel()
+		for _, said := range all {
+			<-said
+		}
+		if !full() {
+			t.Error("one more was taken when all had given up")
+		}
+		_ = f.out.Add(last, nil)
+		synctest.Wait()
+		said := ask(t.Context(), l, "two")
+		if number, request := f.next(); request != "two" {
+			t.Errorf("after an answer came %q", request)
+		} else {
+			_ = f.out.Add(number, nil)
+		}
+		<-said
+	})
 }
 
 // TestASilentConnectionIsNotTrusted: where nothing was heard for a while although requests waited, no more are sent once one is given up. Where others were
@@ -277,7 +316,7 @@ func TestAServerThatKnowsNoFramesIsNoLink(t *testing.T) {
 			_, _ = io.WriteString(conn, c.answer)
 			_ = conn.Close()
 		}()
-		if _, err := frames.Open(near, "node:1"); err == nil || errors.Is(err, frames.ErrRefused) != c.refused {
+		if _, err := frames.Open(near, "node:1", ""); err == nil || errors.Is(err, frames.ErrRefused) != c.refused {
 			t.Errorf("%s: %v, refused: %v", name, err, errors.Is(err, frames.ErrRefused))
 		}
 	}

@@ -47,6 +47,9 @@ func (r *Reader) Next() (number uint32, payload []byte, err error) {
 	return number, payload, nil
 }
 
+// Half reports whether a part of a frame is there that was not handed out.
+func (r *Reader) Half() bool { return r.have > r.at }
+
 // fill reads until so many bytes are there. Room is made as they arrive, not for what a frame says of itself.
 func (r *Reader) fill(n int) error {
 	for r.have-r.at < n {
@@ -72,8 +75,9 @@ func (r *Reader) makeRoom(n int) {
 			r.buf = make([]byte, readBytes)
 		}
 	case r.at > 0 && len(r.buf)-r.at < n:
-		r.have = copy(r.buf, r.buf[r.at:r.have])
-		r.at = 0
+		n := copy(r.buf, r.buf[r.at:r.have])
+		clear(r.buf[n:r.have])
+		r.at, r.have = 0, n
 	}
 	if r.have == len(r.buf) {
 		grown := make([]byte, min(2*len(r.buf), r.most+headBytes+readBytes))

@@ -12,7 +12,14 @@ import (
 func TestAReaderThatWaitsKeepsNothing(t *testing.T) {
 	secret := []byte("a token that nobody may find")
 	frame := append(binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, uint32(len(secret))), 1), secret...)
-	r := NewReader(iotest.HalfReader(bytes.NewReader(append(frame, frame...))), 1000)
+	// The last frame but one ends near the end of the buffer, so that the last one, which comes in two parts, is moved to the front.
+	first := make([]byte, readBytes-headBytes-len(frame)-len(frame)/2)
+	stream := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, uint32(len(first))), 1)
+	stream = append(append(append(stream, first...), frame...), frame...)
+	r := NewReader(iotest.DataErrReader(bytes.NewReader(stream)), 2*readBytes)
+	if _, _, err := r.Next(); err != nil {
+		t.Fatal(err)
+	}
 	for range 2 {
 		if _, payload, err := r.Next(); err != nil || !bytes.Equal(payload, secret) {
 			t.Fatalf("a frame = %q, %v", payload, err)

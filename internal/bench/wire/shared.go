@@ -15,28 +15,47 @@ import (
 type Shared struct {
 	target Target
 
-	mu   sync.Mutex
-	link *frames.Link // nil while there is none
+	mu      sync.Mutex
+	link    *frames.Link // nil while there is none
+	failed  time.Time    // when it could not be dialled, and why
+	failure error
 }
 
 // Share prepares a connection. It does not dial.
 func Share(t Target) *Shared { return &Shared{target: t} }
 
-// get returns the link. Who needs it while it is dialled waits.
+// get returns the link. Who needs it while it is dialled waits, and learns from that where it fails.
 func (s *Shared) get(ctx context.Context) (*frames.Link, error) {
+	came := time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.link != nil && s.link.Usable(idleTimeout) {
+	switch {
+	case s.link != nil && s.link.Usable(idleTimeout):
 		return s.link, nil
+	case s.failed.After(came):
+		return nil, s.failure
 	}
+	s.drop()
+	link, err := s.open(ctx)
+	if err != nil {
+		s.failed, s.failure = time.Now(), err
+		return nil, err
+	}
+	s.link = link
+	return link, nil
+}
+
+func (s *Shared) open(ctx context.Context) (*frames.Link, error) {
 	conn, err := dial(ctx, s.target)
 	if err != nil {
 		return nil, err
 	}
 	_ = conn.SetDeadline(time.Now().Add(dialTimeout))
-	s.drop()
-	s.link, err = frames.Open(conn, s.target.Address)
-	return s.link, err
+	authorization := ""
+	if s.target.APIKey != "" {
+		authorization = "Bearer " + s.target.APIKey
+	}
+	return frames.Open(conn, s.target.Address, authorization)
 }
 
 // drop gives the link up. The caller holds mu.
