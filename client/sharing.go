@@ -48,7 +48,7 @@ func newSharing(plain *http.Transport, each int) *sharing {
 	if plain.TLSClientConfig != nil {
 		s.tls = plain.TLSClientConfig.Clone() // now: its owner sets it up when it is used first
 	}
-	if plain.Proxy != nil || plain.Dial != nil || plain.DialTLS != nil { //nolint:staticcheck // who pins a certificate there relies on it
+	if plain.Proxy != nil || plain.Dial != nil || plain.DialTLS != nil { // who pins a certificate there relies on it
 		s.each = 0
 	}
 	return s
