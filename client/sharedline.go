@@ -67,11 +67,12 @@ func (s *sharing) ready(r *http.Request, h *sharedHost, l *line) (*frames.Link, 
 	made := make(chan struct{})
 	var link *frames.Link
 	var err error
+	to := destinationOf(r)
 	go func() { // ends within makeLink. It is not the request's: one that has little time leaves a connection to the next
 		defer func() { <-l.turn; close(made) }()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), makeLink)
 		defer cancel()
-		l.replace(s.make(ctx, r, h))
+		l.replace(s.make(ctx, to, h))
 		link, err = l.link, l.failure
 	}()
 	select {
@@ -93,15 +94,32 @@ func (l *line) replace(link *frames.Link, err error) {
 	}
 }
 
-// make connects to where a request goes. Where nobody answers the question for a shared connection, or strangely, the plain way is tried for a while:
+// destination is where a request goes, and who sends it.
+type destination struct {
+	secure              bool
+	name, address       string // without a port, and with one
+	host, authorization string // the headers
+}
+
+func destinationOf(r *http.Request) destination {
+	d := destination{
+		secure: r.URL.Scheme == "https", name: r.URL.Hostname(), address: r.URL.Host, host: hostOf(r), authorization: r.Header.Get("Authorization"),
+	}
+	if r.URL.Port() == "" {
+		d.address = net.JoinHostPort(d.name, map[bool]string{false: "80", true: "443"}[d.secure])
+	}
+	return d
+}
+
+// make connects to a destination. Where nobody answers the question for a shared connection, or strangely, the plain way is tried for a while:
 // something between may not let it through.
-func (s *sharing) make(ctx context.Context, r *http.Request, h *sharedHost) (*frames.Link, error) {
-	conn, err := s.dial(ctx, r)
+func (s *sharing) make(ctx context.Context, to destination, h *sharedHost) (*frames.Link, error) {
+	conn, err := s.dial(ctx, to)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", frames.ErrNotSent, err)
 	}
 	_ = conn.SetDeadline(time.Now().Add(openLink))
-	link, err := frames.Open(conn, hostOf(r), r.Header.Get("Authorization"))
+	link, err := frames.Open(conn, to.host, to.authorization)
 	switch {
 	case err == nil:
 		return link, nil
@@ -114,24 +132,19 @@ func (s *sharing) make(ctx context.Context, r *http.Request, h *sharedHost) (*fr
 }
 
 // dial connects as the plain transport does.
-func (s *sharing) dial(ctx context.Context, r *http.Request) (net.Conn, error) {
-	address := r.URL.Host
-	if r.URL.Port() == "" {
-		address = net.JoinHostPort(r.URL.Hostname(), map[string]string{"http": "80", "https": "443"}[r.URL.Scheme])
-	}
-	secure := r.URL.Scheme == "https"
-	if secure && s.plain.DialTLSContext != nil {
-		return s.plain.DialTLSContext(ctx, "tcp", address)
+func (s *sharing) dial(ctx context.Context, to destination) (net.Conn, error) {
+	if to.secure && s.plain.DialTLSContext != nil {
+		return s.plain.DialTLSContext(ctx, "tcp", to.address)
 	}
 	dial := s.plain.DialContext
 	if dial == nil {
 		dial = (&net.Dialer{}).DialContext
 	}
-	conn, err := dial(ctx, "tcp", address)
-	if err != nil || !secure {
+	conn, err := dial(ctx, "tcp", to.address)
+	if err != nil || !to.secure {
 		return conn, err
 	}
-	return s.shakeHands(ctx, conn, r.URL.Hostname())
+	return s.shakeHands(ctx, conn, to.name)
 }
 
 func (s *sharing) shakeHands(ctx context.Context, conn net.Conn, name string) (net.Conn, error) {
