@@ -13,10 +13,10 @@ import (
 	"github.com/sessnode/sessnode/sessnodetest"
 )
 
-// TestHowToShowsCodeThatCompiles: every Go snippet of the page stands, line by line, in example_test.go or below.
+// TestHowToShowsCodeThatCompiles: every Go snippet of the page stands, line by line, in example_test.go, in that of the client, or below.
 func TestHowToShowsCodeThatCompiles(t *testing.T) {
 	page := read(t, "../../docs/how-to/go-net-http.md")
-	source := flat(read(t, "example_test.go") + read(t, "howto_test.go"))
+	source := flat(read(t, "example_test.go") + read(t, "../example_test.go") + read(t, "howto_test.go"))
 	snippets := strings.Split(page, "```go\n")[1:]
 	if len(snippets) < 6 {
 		t.Fatalf("found %d snippets: the search itself is broken", len(snippets))
