@@ -17,7 +17,7 @@ import (
 func TestMain(m *testing.M) { os.Exit(harness.Main(m)) }
 
 // leastFlood is how many clients send at least. On a machine that serves so many in less time than turns go round in order, 250 ms, that is no flood: then as
-// many do as are served in floodTime, at most mostFlood.
+// many do as are served in floodTime by the pace of a second before; at most mostFlood.
 const (
 	leastFlood = 2400
 	mostFlood  = 6000
@@ -47,8 +47,8 @@ func TestAFloodIsShed(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	f.mix, f.conns = mixes[0], leastFlood
-	first, _ := f.run(ctx, []stretch{{0, time.Second}})
-	f.conns = min(mostFlood, max(leastFlood, int(floodTime.Seconds()*float64(first[0].ok+first[0].late)/first[0].seconds)))
+	first, _ := f.run(ctx, []stretch{{0, time.Second}, {0, time.Second}})
+	f.conns = min(mostFlood, max(leastFlood, int(floodTime.Seconds()*float64(first[1].ok+first[1].late)/first[1].seconds)))
 	var ended int
 	var group sync.WaitGroup
 	group.Go(func() { // ends with its logouts
@@ -66,7 +66,7 @@ func TestAFloodIsShed(t *testing.T) {
 	r := records[0]
 	answered := float64(r.ok+r.late) / r.seconds
 	inTurn := time.Duration(float64(f.conns) / max(answered, 1) * float64(time.Second)) // what each would wait if all were served
-	t.Logf("%.0f answers a second, p50 %v where all in turn would be %v, %d refused, %d of %d logouts", answered, r.answered.Quantile(0.5), inTurn, r.refused, ended, logouts)
+	t.Logf("%d clients: %.0f answers a second, p50 %v where all in turn would be %v, %d refused, %d of %d logouts", f.conns, answered, r.answered.Quantile(0.5), inTurn, r.refused, ended, logouts)
 	if r.refused == 0 {
 		t.Error("nothing was refused")
 	}
