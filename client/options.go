@@ -44,7 +44,7 @@ func WithTransport(rt http.RoundTripper) Option { return func(s *settings) { s.t
 // for each connection until Close. Requests of more than 32 KiB, streams, and nodes that do not know of this, are served over connections of their own. The
 // default, 0, is that all are.
 //
-// With WithTransport it takes an *http.Transport, and does nothing where that has a Proxy.
+// With WithTransport it takes an *http.Transport, and does nothing where that has a Proxy, a Dial or a DialTLS.
 func WithSharedConnections(each int) Option { return func(s *settings) { s.sharedConns = each } }
 
 // WithAPIKey sets the key that the nodes ask for. It takes precedence over a key in the URL.

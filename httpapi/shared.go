@@ -25,7 +25,7 @@ type sharedConn struct {
 	in      *frames.Reader
 	until   time.Time // the deadline for reading
 	heard   time.Time // when something last came
-	drained time.Time // when nothing was left to be read
+	behind  time.Time // since when every request has had to wait for its worker; zero: the last had not
 	frames  uint64    // so far
 	half    uint64    // how many there were when a part of the next one came first,
 	halfAt  time.Time // and when that was
@@ -59,7 +59,7 @@ func (c *sharedConn) serve(conn net.Conn) {
 	c.mu.Lock()
 	c.conn, c.out = conn, frames.NewWriter(conn, limit)
 	c.mu.Unlock()
-	c.heard, c.drained, c.in = time.Now(), time.Now(), frames.NewReader(c, frames.MaxRequest)
+	c.heard, c.in = time.Now(), frames.NewReader(c, frames.MaxRequest)
 	if c.server.closing.Load() { // it looked before there was a connection
 		c.retire()
 	}
@@ -96,7 +96,7 @@ func (c *sharedConn) read() (number uint32, err error) {
 		}
 		c.frames++
 		w := c.worker()
-		if time.Since(c.drained) > mostBehind { // now, when its turn has come
+		if !c.behind.IsZero() && time.Since(c.behind) > mostBehind { // now, when its turn has come
 			if !c.done(w, true) {
 				close(w.turn)
 			}
@@ -145,9 +145,6 @@ func (c *sharedConn) Read(b []byte) (int, error) {
 		n, err := c.conn.Read(b)
 		if n > 0 {
 			c.heard = time.Now()
-		}
-		if n < len(b) {
-			c.drained = time.Now()
 		}
 		if n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
 			return n, err

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"slices"
+	"time"
 
 	"github.com/sessnode/sessnode/httpapi/http1"
 	"github.com/sessnode/sessnode/internal/frames"
@@ -28,8 +29,16 @@ type worker struct {
 func (c *sharedConn) worker() *worker {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for !c.mayBegin() {
-		c.freed.Wait()
+	if waits := !c.mayBegin(); !waits {
+		c.behind = time.Time{}
+	} else {
+		if c.behind.IsZero() {
+			c.behind = time.Now()
+		}
+		for waits {
+			c.freed.Wait()
+			waits = !c.mayBegin()
+		}
 	}
 	c.atWork++
 	if last := len(c.free) - 1; last >= 0 {
