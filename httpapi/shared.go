@@ -22,13 +22,13 @@ type sharedConn struct {
 	out    *frames.Writer
 
 	// Of the reader:
-	in      *frames.Reader
-	until   time.Time // the deadline for reading
-	heard   time.Time // when something last came
-	behind  time.Time // since when every request has had to wait for its worker; zero: the last had not
-	frames  uint64    // so far
-	half    uint64    // how many there were when a part of the next one came first,
-	halfAt  time.Time // and when that was
+	in     *frames.Reader
+	until  time.Time // the deadline for reading
+	heard  time.Time // when something last came
+	behind time.Time // since when every request has had to wait for its worker; zero: the last had not
+	frames uint64    // so far
+	half   uint64    // how many there were when a part of the next one came first,
+	halfAt time.Time // and when that was
 
 	retired atomic.Bool
 
