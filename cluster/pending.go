@@ -105,7 +105,8 @@ func resolveAll(ps []*pending, o outcome) {
 // queue holds what waits for the next batch or frame, and what is in those under way. Its size is bounded by the gates in front of
 // it.
 type queue struct {
-	wake chan struct{} // capacity 1: something waits
+	wake  chan struct{} // capacity 1: something waits
+	crowd chan struct{} // capacity 1: many do
 
 	mu     sync.Mutex
 	items  []*pending
@@ -114,7 +115,7 @@ type queue struct {
 	closed bool
 }
 
-func newQueue() *queue { return &queue{wake: make(chan struct{}, 1)} }
+func newQueue() *queue { return &queue{wake: make(chan struct{}, 1), crowd: make(chan struct{}, 1)} }
 
 // push adds p, or refuses it when the queue was closed.
 func (q *queue) push(p *pending) {
@@ -123,12 +124,23 @@ func (q *queue) push(p *pending) {
 	if !closed {
 		q.items = append(q.items, p)
 	}
+	crowd := len(q.items) == companyEnough
 	q.mu.Unlock()
 	if closed {
 		p.resolve(refused(noLeader("this node is stopping, or leaving office")))
 		return
 	}
 	poke(q.wake)
+	if crowd {
+		poke(q.crowd)
+	}
+}
+
+// crowded reports whether so many wait that a batch of them needs no more company.
+func (q *queue) crowded() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.items) >= companyEnough
 }
 
 // take removes what fits into one batch, in order: at most ops operations and bytes bytes, or a single larger one. Ticks

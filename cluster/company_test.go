@@ -1,0 +1,135 @@
+package cluster
+
+import (
+	"context"
+	"runtime"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/sessnode/sessnode/cluster/clock"
+	"github.com/sessnode/sessnode/fsm"
+)
+
+// short is a machine on which a goroutine waits for a processor for so long.
+func short(each time.Duration) func() (uint64, time.Duration) {
+	number := uint64(0)
+	return func() (uint64, time.Duration) {
+		number += 100
+		return number, time.Duration(number) * each
+	}
+}
+
+// TestBatchesFollowTheWaitsForProcessors has a batch last the longer, the longer goroutines wait, within bounds.
+func TestBatchesFollowTheWaitsForProcessors(t *testing.T) {
+	for each, want := range map[time.Duration]time.Duration{0: 0, 10 * time.Microsecond: 160 * time.Microsecond,
+		500 * time.Microsecond: 8 * time.Millisecond, time.Second: companyMost} {
+		c, now := newCompany(short(each)), time.Now()
+		if got := c.rest(now); got > 0 {
+			t.Errorf("waits of %v: a rest of %v before anything was measured", each, got)
+		}
+		now = now.Add(companyLooks)
+		c.begin(now)
+		if got := c.rest(now); got != want {
+			t.Errorf("waits of %v: a rest of %v, want %v", each, got, want)
+		}
+		if got := c.rest(now.Add(companyMost)); got > 0 {
+			t.Errorf("waits of %v: a rest of %v long after the batch before", each, got)
+		}
+	}
+}
+
+// TestNothingMeasuredMeansNoRest has a runtime that counts nothing.
+func TestNothingMeasuredMeansNoRest(t *testing.T) {
+	c, now := newCompany(func() (uint64, time.Duration) { return 0, 0 }), time.Now()
+	for range 3 {
+		c.begin(now)
+		if got := c.rest(now); got > 0 {
+			t.Errorf("a rest of %v", got)
+		}
+		now = now.Add(companyLooks)
+	}
+}
+
+// TestWaitsOfTheScheduler has goroutines wait for a processor, and sees both figures grow.
+func TestWaitsOfTheScheduler(t *testing.T) {
+	waits := schedulerWaits()
+	n0, s0 := waits()
+	for n, s := n0, s0; n == n0 || s == s0; n, s = waits() { // the scheduler samples
+		done := make(chan struct{})
+		for range 64 {
+			go func() { runtime.Gosched(); done <- struct{}{} }()
+		}
+		for range 64 {
+			<-done
+		}
+	}
+}
+
+// TestABatchWaitsForCompany pushes one change after another where processors are short: the second batch begins so long after the first.
+func TestABatchWaitsForCompany(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, h := shortOfProcessors(t)
+		for range 2 { // the second look is the first that tells anything
+			time.Sleep(companyLooks)
+			b.queue.push(budget(t, 1, 0))
+			(<-h.entries).landed <- nil
+		}
+		began := time.Now()
+		for i := range 5 {
+			b.queue.push(budget(t, uint64(i), 0))
+		}
+		e := <-h.entries
+		if took := time.Since(began); took != companyMost || len(e.ops) != 5 {
+			t.Errorf("a batch of %d changes %v after the one before, want 5 after %v", len(e.ops), took, companyMost)
+		}
+		e.landed <- nil
+
+		began = time.Now()
+		for i := range companyEnough {
+			b.queue.push(budget(t, uint64(i), 0))
+			synctest.Wait()
+		}
+		e = <-h.entries
+		if took := time.Since(began); took != 0 || len(e.ops) != companyEnough {
+			t.Errorf("a batch of %d changes after %v, want %d at once", len(e.ops), took, companyEnough)
+		}
+		e.landed <- nil
+	})
+}
+
+// TestNobodyWaitsForCompanyAtTheEnd ends the office while a batch waits.
+func TestNobodyWaitsForCompanyAtTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCompany(short(time.Second))
+		c.rest(time.Now())
+		time.Sleep(companyLooks)
+		for _, gather := range []func(){
+			func() { c.gather(ended(t), newQueue(), nil) },
+			func() { down := make(chan struct{}); close(down); c.gather(t.Context(), newQueue(), down) },
+		} {
+			began := time.Now()
+			c.begin(began)
+			if gather(); time.Since(began) != 0 {
+				t.Errorf("it took %v", time.Since(began))
+			}
+		}
+	})
+}
+
+func ended(t *testing.T) context.Context {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	return ctx
+}
+
+// shortOfProcessors runs a batcher where goroutines wait for ages.
+func shortOfProcessors(t *testing.T) (*batcher, *heldRaft) {
+	h := &heldRaft{entries: make(chan *heldEntry, 100)}
+	cfg := Config{Seams: Seams{Waits: short(time.Second)}}.withDefaults()
+	b := newBatcher(h, futures{down: make(chan struct{})}, fsm.New(), clock.NewStamper(clock.System(0), "a", 1), cfg, &writeCounts{})
+	ctx, stop := context.WithCancel(t.Context())
+	go b.run(ctx)
+	t.Cleanup(stop)
+	return b, h
+}
