@@ -45,7 +45,7 @@ func at(system, route, workload string, clients int) place {
 	return place{system, route, workload, "uniform", clients}
 }
 
-// targets are those of the project, and for every cell the yardstick of a lean spike.
+// targets are those of the project, and for every cell the yardsticks of the spikes.
 func (r *Report) targets() []target {
 	ours := func(workload string, clients int) place { return at("sessnode", leader, workload, clients) }
 	list := []target{
@@ -60,10 +60,18 @@ func (r *Report) targets() []target {
 		{"read with touch, 256 clients, against read without", ours("read+touch", any256), ours("read", any256), 0.95},
 	}
 	list = append(list, r.shared(list)...)
+	for _, spike := range []struct{ system, title string }{{spikeName, "the spike behind the same HTTP server"}, {leanSpikeName, "the lean spike"}} {
+		list = append(list, r.besides(spike.system, spike.title)...)
+	}
+	return list
+}
+
+// besides are the cells of a spike.
+func (r *Report) besides(spike, title string) (list []target) {
 	for _, w := range r.workloads() {
 		for _, c := range r.clients() {
-			if _, ok := r.summarize(at("spike", leader, w, c)); ok {
-				list = append(list, target{fmt.Sprintf("%s, %s, against the lean spike", w, counted(c, "client")), ours(w, c), at("spike", leader, w, c), 0.8})
+			if _, ok := r.summarize(at(spike, leader, w, c)); ok {
+				list = append(list, target{fmt.Sprintf("%s, %s, against %s", w, counted(c, "client"), title), at("sessnode", leader, w, c), at(spike, leader, w, c), 0.8})
 			}
 		}
 	}

@@ -80,7 +80,7 @@ var layers = []layer{
 	{"e2e/faults", []string{"", "client", "cluster/raftlog", "e2e/", "internal/"}},
 	{"e2e/bench/loop", []string{"httpapi/http1"}},
 	{"e2e/bench/noop", []string{"", "httpapi", "httpapi/http1", "e2e/bench/loop"}},
-	{"e2e/bench/spike", []string{"httpapi/http1", "e2e/bench/loop"}},
+	{"e2e/bench/spike", []string{"", "httpapi", "httpapi/http1", "e2e/bench/loop"}},
 	{"e2e/", []string{"", "client", "client/", "e2e/", "examples/", "internal/"}},
 	{"e2e", []string{"", "client", "e2e/", "internal/"}},
 }

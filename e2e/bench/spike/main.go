@@ -39,7 +39,7 @@ func main() {
 	flag.StringVar(&o.httpAddr, "http", "", "where clients do")
 	flag.StringVar(&o.peers, "peers", "", "the -raft of all")
 	flag.StringVar(&o.data, "data", "", "folder")
-	flag.StringVar(&o.server, "server", "lean", "lean or net-http")
+	flag.StringVar(&o.server, "server", "lean", "lean, sessnode or net-http")
 	flag.DurationVar(&o.timeout, "timeout", time.Second, "of heartbeat and election")
 	flag.Parse()
 	if err := run(o); err != nil {
@@ -59,8 +59,11 @@ func run(o options) error {
 	if err != nil {
 		return err
 	}
-	if o.server == "net-http" {
+	switch o.server {
+	case "net-http":
 		return http.Serve(ln, s)
+	case "sessnode":
+		return serveAPI(ln, s)
 	}
 	return loop.Serve(ln, s.handler)
 }
