@@ -133,7 +133,7 @@ func locOf(at int32) Loc { return Loc(at) * runUnits }
 // takeRun gives a class a run.
 func (a *Arena) takeRun(class int) int32 {
 	if len(a.empty) == 0 {
-		c := mapped(chunkBytes)
+		c := a.fresh()
 		a.chunks = append(a.chunks, c)
 		a.mapped.chunks = append(a.mapped.chunks, c)
 		for len(a.runs) < len(a.chunks)*chunkRuns {

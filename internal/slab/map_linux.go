@@ -6,9 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mapped returns n bytes of zeroes outside of the Go heap, aligned to a region; they take memory only once they are written. Huge
-// pages are asked for: nearly every access to a large store is to a page that no TLB has, and a fault for each 4 KiB of fresh memory
-// costs more than what is then written there.
+// mapped returns n bytes of zeroes outside of the Go heap, aligned to a region; they take memory only once they are written.
 func mapped(n int) []byte {
 	p, err := unix.MmapPtr(-1, 0, nil, uintptr(n+regionBytes), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
 	if err != nil {
@@ -20,9 +18,7 @@ func mapped(n int) []byte {
 	}
 	start := unsafe.Add(p, before)
 	_ = unix.MunmapPtr(unsafe.Add(start, n), regionBytes-before) // at least a page of it is left over
-	b := unsafe.Slice((*byte)(start), n)
-	huge(b, true)
-	return b
+	return unsafe.Slice((*byte)(start), n)
 }
 
 func unmapped(b []byte) { _ = unix.MunmapPtr(unsafe.Pointer(unsafe.SliceData(b)), uintptr(len(b))) }

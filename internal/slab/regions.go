@@ -7,6 +7,21 @@ const (
 	regionRuns  = regionBytes / runBytes
 )
 
+// hugeFrom is the chunk from which on huge pages are asked for: those before have 256 MiB. Nearly every access to a larger store is to a page
+// that no TLB has. A smaller one does better without: a store with ten sessions would take megabytes, and on a virtual machine that tells its
+// host which 2 MiB it does not use, a huge page is never there already: 2.4 to 3.0 s a gigabyte, where small pages took 0.5 to 0.6
+// (docs/performance/where-time-goes.md).
+const hugeFrom = 64
+
+// fresh returns memory for one more chunk.
+func (a *Arena) fresh() []byte {
+	c := mapped(chunkBytes)
+	if len(a.chunks) >= hugeFrom {
+		huge(c, true)
+	}
+	return c
+}
+
 func (a *Arena) region(number int32) []byte {
 	return a.piece(locOf(number * regionRuns))[:regionBytes]
 }
@@ -27,7 +42,7 @@ func (a *Arena) takeBack(at int32) {
 		return
 	}
 	number := at / regionRuns
-	if a.gone[number]--; a.gone[number] == 0 {
+	if a.gone[number]--; a.gone[number] == 0 && int(number) >= hugeFrom*chunkBytes/regionBytes {
 		huge(a.region(number), true)
 	}
 	a.runs[at].gone = false
