@@ -43,6 +43,9 @@ func (n *Node) release() error {
 	}
 	n.life.end()
 	n.work.Wait()
+	if n.snapshots != nil {
+		n.snapshots.Close()
+	}
 	if n.store != nil {
 		errs = append(errs, n.store.Close())
 	}

@@ -58,7 +58,7 @@ type storage struct {
 	store    *raftlog.Store
 	identity *identity
 
-	snapshots raft.SnapshotStore
+	snapshots *raftlog.Snapshots
 	backing   sync.Mutex // held while a backup is written
 }
 

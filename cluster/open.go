@@ -185,7 +185,7 @@ func (n *Node) openRaft(notify chan<- bool) (observed <-chan struct{}, err error
 	conf.NotifyCh = notify
 	conf.Logger = logger
 	conf.NoLegacyTelemetry = true
-	n.snapshots, err = raft.NewFileSnapshotStoreWithLogger(n.dir.Path(), snapshotsKept, logger)
+	n.snapshots, err = raftlog.OpenSnapshots(n.dir, snapshotsKept, logger)
 	if err != nil {
 		return nil, fmt.Errorf("snapshots: %w", err)
 	}

@@ -23,7 +23,7 @@ func (d *Dir) covered() (uint64, error) {
 	}
 	var newest uint64
 	for _, entry := range found {
-		if !entry.IsDir() || strings.HasSuffix(entry.Name(), ".tmp") {
+		if !entry.IsDir() || strings.HasSuffix(entry.Name(), unfinished) {
 			continue // raft was still writing it
 		}
 		var meta struct{ Index uint64 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/hashicorp/raft-wal/types"
 
@@ -22,10 +21,6 @@ const (
 	walMargin = 64 << 10
 
 	spareName = "spare"
-
-	// removeEvery is how much time lies between the removals of two old segments. A file system that tells the disk what it has freed does so
-	// when it commits its journal, and holds up the log's writes meanwhile: half a second for the five gigabytes of five million sessions.
-	removeEvery = 250 * time.Millisecond
 )
 
 // walFiles is the types.VFS under raft-wal, in place of its own. Segments are filled with zeros before they are used: a write then changes
@@ -41,11 +36,7 @@ type walFiles struct {
 	working sync.WaitGroup
 	spare   atomic.Int32 // spareNone and so on
 	closed  atomic.Bool
-	stop    chan struct{} // closed with it
-
-	mu       sync.Mutex
-	old      []string // to be removed
-	removing bool
+	old     remover
 }
 
 const (
@@ -58,7 +49,7 @@ const (
 var _ types.VFS = (*walFiles)(nil)
 
 func newWALFiles(dir string, size int64) *walFiles {
-	w := &walFiles{dir: dir, size: max(size, walStep), stop: make(chan struct{}), noSync: sabotage.On(sabotage.NoFsync)}
+	w := &walFiles{dir: dir, size: max(size, walStep), noSync: sabotage.On(sabotage.NoFsync)}
 	if _, err := os.Stat(filepath.Join(dir, spareName)); err == nil {
 		w.spare.Store(spareReady)
 	}
@@ -67,11 +58,8 @@ func newWALFiles(dir string, size int64) *walFiles {
 
 // close waits for what goes on in the background.
 func (w *walFiles) close() {
-	w.mu.Lock()
-	if !w.closed.Swap(true) {
-		close(w.stop)
-	}
-	w.mu.Unlock()
+	w.closed.Store(true)
+	w.old.close()
 	w.working.Wait()
 }
 
@@ -174,41 +162,8 @@ func (w *walFiles) OpenReader(dir, name string) (types.ReadableFile, error) {
 // Delete removes a segment that is recorded no more, in the background: raft-wal holds up every write meanwhile, and a log that is cut has
 // many segments, of which a file system frees some dozen a second. It need not be durable: what is there at the next start is removed then.
 func (w *walFiles) Delete(_, name string) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.closed.Load() {
-		return nil // nothing may be begun any more
-	}
-	w.old = append(w.old, name)
-	if !w.removing {
-		w.removing = true
-		w.working.Go(w.remove)
-	}
+	w.old.add(filepath.Join(w.dir, name))
 	return nil
-}
-
-// remove removes one old segment after the other, slowly.
-func (w *walFiles) remove() {
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		select {
-		case <-timer.C:
-		case <-w.stop:
-			return
-		}
-		w.mu.Lock()
-		if len(w.old) == 0 {
-			w.removing = false
-			w.mu.Unlock()
-			return
-		}
-		name := w.old[0]
-		w.old = w.old[1:]
-		w.mu.Unlock()
-		_ = os.Remove(filepath.Join(w.dir, name)) // it is looked for again at the next start
-		timer.Reset(removeEvery)
-	}
 }
 
 func (w *walFiles) sync(f *os.File) error {

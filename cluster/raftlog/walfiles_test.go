@@ -28,10 +28,10 @@ func TestOldSegmentsAreRemovedBesideTheLog(t *testing.T) {
 		}
 	}
 	remove("1.wal", "2.wal")
-	w.working.Wait()
+	w.old.work.Wait()
 	left()
 	w.close()
 	remove("3.wal", "4.wal")
-	w.working.Wait()
+	w.old.work.Wait()
 	left("3.wal", "4.wal")
 }

@@ -1,0 +1,189 @@
+package raftlog
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/raft"
+)
+
+const (
+	// removedName is the folder of snapshots that are being removed. Nothing in it is a snapshot any more.
+	removedName = "snapshots.old"
+
+	// unfinished ends the names of snapshots that are being written.
+	unfinished = ".tmp"
+)
+
+// Snapshots keeps the newest snapshots of a data directory, as raft.FileSnapshotStore does, but that it removes what is older slowly, beside
+// the log's writes, and also what a crash left unfinished. It is safe for concurrent use.
+type Snapshots struct {
+	files *raft.FileSnapshotStore // which keeps all
+	dir   string
+	keep  int
+	log   hclog.Logger
+	old   remover
+
+	mu   sync.Mutex
+	read map[string]int // readers of each
+}
+
+var _ raft.SnapshotStore = (*Snapshots)(nil)
+
+// OpenSnapshots opens the snapshots of a data directory, of which it keeps so many. Nothing may be writing one.
+func OpenSnapshots(d *Dir, keep int, logger hclog.Logger) (*Snapshots, error) {
+	files, err := raft.NewFileSnapshotStoreWithLogger(d.path, math.MaxInt, logger)
+	if err != nil {
+		return nil, err
+	}
+	s := &Snapshots{files: files, dir: d.path, keep: max(keep, 1), log: logger, old: remover{pieces: true}, read: map[string]int{}}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.resume(); err != nil {
+		return nil, err
+	}
+	s.reap()
+	return s, nil
+}
+
+// Close ends the removal of what is old; the next start goes on with it.
+func (s *Snapshots) Close() { s.old.close() }
+
+// Create begins a snapshot.
+func (s *Snapshots) Create(version raft.SnapshotVersion, index, term uint64, c raft.Configuration, configured uint64, t raft.Transport) (raft.SnapshotSink, error) {
+	sink, err := s.files.Create(version, index, term, c, configured, t)
+	if err != nil {
+		return nil, err
+	}
+	return &sinking{SnapshotSink: sink, of: s}, nil
+}
+
+// sinking is a snapshot that is being written.
+type sinking struct {
+	raft.SnapshotSink
+	of *Snapshots
+}
+
+// Close completes the snapshot, durably. Then one that was kept until now may be one too many.
+func (k *sinking) Close() error {
+	if err := k.SnapshotSink.Close(); err != nil {
+		return err
+	}
+	k.of.mu.Lock()
+	defer k.of.mu.Unlock()
+	k.of.reap()
+	return nil
+}
+
+// List returns those that are kept, newest first.
+func (s *Snapshots) List() ([]*raft.SnapshotMeta, error) {
+	all, err := s.files.List()
+	return all[:min(len(all), s.keep)], err
+}
+
+// Open opens a snapshot, after it compared its checksum. It stays whole until the reader is closed.
+func (s *Snapshots) Open(id string) (*raft.SnapshotMeta, io.ReadCloser, error) {
+	s.mu.Lock()
+	s.read[id]++
+	s.mu.Unlock()
+	meta, content, err := s.files.Open(id)
+	if err != nil {
+		s.leave(id)
+		return nil, nil, err
+	}
+	return meta, &reading{ReadCloser: content, leave: sync.OnceFunc(func() { s.leave(id) })}, nil
+}
+
+// reading is a snapshot that is being read.
+type reading struct {
+	io.ReadCloser
+	leave func()
+}
+
+// Close lets go of the snapshot.
+func (r *reading) Close() error {
+	defer r.leave()
+	return r.ReadCloser.Close()
+}
+
+// leave is told that a reader is done.
+func (s *Snapshots) leave(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.read[id]--; s.read[id] <= 0 {
+		delete(s.read, id)
+		s.reap()
+	}
+}
+
+// reap retires those that are too many, but for those that are read. The caller holds mu.
+func (s *Snapshots) reap() {
+	all, err := s.files.List()
+	if err != nil {
+		s.log.Error("snapshots cannot be listed", "error", err)
+		return
+	}
+	for _, meta := range all[min(len(all), s.keep):] {
+		if s.read[meta.ID] == 0 {
+			s.retire(meta.ID)
+		}
+	}
+}
+
+// retire has a snapshot removed. Before any of it is gone its new name is durable: half a snapshot must never look like one.
+func (s *Snapshots) retire(name string) {
+	from, to := filepath.Join(s.dir, snapshotsName), filepath.Join(s.dir, removedName)
+	err := os.Mkdir(to, 0o700)
+	if err == nil {
+		err = syncDir(s.dir)
+	}
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		err = os.Rename(filepath.Join(from, name), filepath.Join(to, name))
+	}
+	if err == nil {
+		err = errors.Join(syncDir(to), syncDir(from))
+	}
+	if err != nil {
+		s.log.Error("an old snapshot cannot be removed: it takes room until the next one is taken", "name", name, "error", err)
+		return
+	}
+	s.remove(filepath.Join(to, name))
+}
+
+// remove has a folder removed, with the files in it.
+func (s *Snapshots) remove(folder string) {
+	entries, _ := os.ReadDir(folder) // what cannot be read is looked for again at the next start
+	paths := make([]string, 0, len(entries)+1)
+	for _, e := range entries {
+		paths = append(paths, filepath.Join(folder, e.Name()))
+	}
+	s.old.add(append(paths, folder)...)
+}
+
+// resume goes on with what an earlier process did not finish.
+func (s *Snapshots) resume() error {
+	removed, err := os.ReadDir(filepath.Join(s.dir, removedName))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, e := range removed {
+		s.remove(filepath.Join(s.dir, removedName, e.Name()))
+	}
+	present, err := os.ReadDir(filepath.Join(s.dir, snapshotsName))
+	if err != nil {
+		return err
+	}
+	for _, e := range present {
+		if e.IsDir() && strings.HasSuffix(e.Name(), unfinished) {
+			s.retire(e.Name())
+		}
+	}
+	return nil
+}

@@ -1,0 +1,200 @@
+package raftlog
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/hashicorp/raft"
+)
+
+// openedSnapshots opens the snapshots of a directory, two of which are kept.
+func openedSnapshots(t *testing.T, d *Dir) *Snapshots {
+	t.Helper()
+	s, err := OpenSnapshots(d, 2, silent())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// taken takes a snapshot at an index.
+func taken(t *testing.T, s *Snapshots, index uint64, content string) string {
+	t.Helper()
+	sink, err := s.Create(1, index, 3, raft.Configuration{}, 0, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(sink, content); err != nil {
+		t.Fatal(err)
+	}
+	if err := sink.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return sink.ID()
+}
+
+// there lists what a folder of the data directory holds.
+func there(t *testing.T, d *Dir, folder string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(filepath.Join(d.Path(), folder))
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	names := make([]string, len(entries))
+	for i, e := range entries {
+		names[i] = e.Name()
+	}
+	return names
+}
+
+// allRemoved waits in the bubble's time until what was retired is gone.
+func allRemoved(t *testing.T, d *Dir) {
+	t.Helper()
+	for range 20 {
+		if len(there(t, d, removedName)) == 0 {
+			return
+		}
+		time.Sleep(removeEvery)
+	}
+	t.Errorf("%v were not removed", there(t, d, removedName))
+}
+
+// TestTwoSnapshotsAreKept takes four: the newest two are listed, and the others go, slowly.
+func TestTwoSnapshotsAreKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := openDir(t, filepath.Join(t.TempDir(), "data"), "n1")
+		s := openedSnapshots(t, d)
+		var ids []string
+		for i := range uint64(4) {
+			ids = append(ids, taken(t, s, i+1, "content"))
+		}
+		list, err := s.List()
+		if err != nil || len(list) != 2 || list[0].ID != ids[3] || list[1].ID != ids[2] {
+			t.Errorf("listed %v, %v, want %v and %v", list, err, ids[3], ids[2])
+		}
+		if got := there(t, d, snapshotsName); len(got) != 2 {
+			t.Errorf("%v are there, want two", got)
+		}
+		allRemoved(t, d)
+		s.Close()
+	})
+}
+
+// TestASnapshotThatIsReadStaysWhole takes two more while the first is read.
+func TestASnapshotThatIsReadStaysWhole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := openDir(t, filepath.Join(t.TempDir(), "data"), "n1")
+		s := openedSnapshots(t, d)
+		text := strings.Repeat("content ", 1000)
+		first := taken(t, s, 1, text)
+		_, content, err := s.Open(first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, other, err := s.Open(first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // the second time says nothing
+			_ = other.Close()
+		}
+		taken(t, s, 2, "")
+		taken(t, s, 3, "")
+		time.Sleep(time.Minute)
+		if got := there(t, d, snapshotsName); len(got) != 3 {
+			t.Errorf("%v are there while one is read, want three", got)
+		}
+		if list, _ := s.List(); len(list) != 2 {
+			t.Errorf("%d are listed, want 2", len(list))
+		}
+		if got, err := io.ReadAll(content); err != nil || string(got) != text {
+			t.Errorf("read %d bytes of %d: %v", len(got), len(text), err)
+		}
+		_ = content.Close()
+		if got := there(t, d, snapshotsName); len(got) != 2 {
+			t.Errorf("%v are there after the reader, want two", got)
+		}
+		if _, _, err := s.Open("9-9-9"); err == nil {
+			t.Error("a snapshot that is not there was opened")
+		}
+		if len(s.read) != 0 {
+			t.Errorf("readers of %v are left", s.read)
+		}
+		s.Close()
+	})
+}
+
+// TestWhatACrashLeftIsRemoved finds a snapshot that was being written, one too many, and one half removed.
+func TestWhatACrashLeftIsRemoved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := openDir(t, filepath.Join(t.TempDir(), "data"), "n1")
+		s := openedSnapshots(t, d)
+		taken(t, s, 1, "")
+		if _, err := s.Create(1, 2, 3, raft.Configuration{}, 0, nil); err != nil {
+			t.Fatal(err)
+		}
+		s.Close()
+		plain, err := raft.NewFileSnapshotStoreWithLogger(d.Path(), 9, silent())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range uint64(2) {
+			sink, err := plain.Create(1, 5+i, 3, raft.Configuration{}, 0, nil)
+			if err == nil {
+				err = sink.Close()
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		half := filepath.Join(d.Path(), removedName, "half")
+		if err := os.MkdirAll(half, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(half, "state.bin"), []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s = openedSnapshots(t, d)
+		if got := there(t, d, snapshotsName); len(got) != 2 || strings.HasSuffix(got[0]+got[1], unfinished) {
+			t.Errorf("%v are there, want the two complete ones", got)
+		}
+		allRemoved(t, d)
+		s.Close()
+	})
+}
+
+// TestALargeFileIsRemovedInPieces sees it become smaller, a piece at a time.
+func TestALargeFileIsRemovedInPieces(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "state.bin")
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Truncate(path, 2*removePiece+1); err != nil { // sparse
+			t.Fatal(err)
+		}
+		r := remover{pieces: true}
+		r.add(path)
+		var sizes []int64
+		for range 4 {
+			synctest.Wait()
+			size := int64(-1)
+			if info, err := os.Stat(path); err == nil {
+				size = info.Size()
+			}
+			sizes = append(sizes, size)
+			time.Sleep(removeEvery)
+		}
+		r.close()
+		if want := []int64{removePiece + 1, 1, -1, -1}; sizes[0] != want[0] || sizes[1] != want[1] || sizes[2] != want[2] || sizes[3] != want[3] {
+			t.Errorf("sizes were %v, want %v", sizes, want)
+		}
+		r.add(path) // after close nothing is begun
+	})
+}
