@@ -39,7 +39,7 @@ var _ raft.SnapshotStore = (*Snapshots)(nil)
 
 // OpenSnapshots opens the snapshots of a data directory, of which it keeps so many. Nothing may be writing one.
 func OpenSnapshots(d *Dir, keep int, logger hclog.Logger) (*Snapshots, error) {
-	files, err := raft.NewFileSnapshotStoreWithLogger(d.path, math.MaxInt, logger)
+	files, err := raft.NewFileSnapshotStoreWithLogger(d.path, math.MaxInt, calm{logger})
 	if err != nil {
 		return nil, err
 	}
@@ -51,6 +51,18 @@ func OpenSnapshots(d *Dir, keep int, logger hclog.Logger) (*Snapshots, error) {
 	}
 	s.reap()
 	return s, nil
+}
+
+// calm is the library's logger. The library warns with each look at the snapshots that one is being written, which is how it should be.
+type calm struct{ hclog.Logger }
+
+// Warn passes on all but that.
+func (c calm) Warn(msg string, args ...any) {
+	if msg == "found temporary snapshot" {
+		c.Debug(msg, args...)
+		return
+	}
+	c.Logger.Warn(msg, args...)
 }
 
 // Close ends the removal of what is old; the next start goes on with it.

@@ -1,7 +1,9 @@
 package raftlog
 
 import (
+	"bytes"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -167,6 +169,29 @@ func TestWhatACrashLeftIsRemoved(t *testing.T) {
 		allRemoved(t, d)
 		s.Close()
 	})
+}
+
+// TestNobodyIsWarnedOfASnapshotThatIsBeingWritten lists while one is, and while another cannot be read.
+func TestNobodyIsWarnedOfASnapshotThatIsBeingWritten(t *testing.T) {
+	d := openDir(t, filepath.Join(t.TempDir(), "data"), "n1")
+	var said bytes.Buffer
+	s, err := OpenSnapshots(d, 2, NewLogger(slog.New(slog.NewTextHandler(&said, nil))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.Create(1, 2, 3, raft.Configuration{}, 0, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.List(); err != nil || strings.Contains(said.String(), "WARN") {
+		t.Errorf("%v; the log says %s", err, said.String())
+	}
+	if err := os.Mkdir(filepath.Join(d.Path(), snapshotsName, "1-1-1"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.List(); err != nil || !strings.Contains(said.String(), "failed to read metadata") {
+		t.Errorf("%v; the log says nothing of one that cannot be read: %s", err, said.String())
+	}
 }
 
 // TestALargeFileIsRemovedInPieces sees it become smaller, a piece at a time.
