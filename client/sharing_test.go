@@ -107,6 +107,32 @@ func TestAnOlderNodeIsServedAsBefore(t *testing.T) {
 	}
 }
 
+// TestANodeThatLeavesTheQuestionUnansweredIsServedAsBefore: something between swallows it. One call waits for an answer, and those after it do not
+// ask again.
+func TestANodeThatLeavesTheQuestionUnansweredIsServedAsBefore(t *testing.T) {
+	var asked atomic.Int64
+	over := make(chan struct{})
+	node := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == frames.Path {
+			asked.Add(1)
+			<-over
+			return
+		}
+		anySession(w, r)
+	}))
+	defer node.Close()
+	defer close(over)
+	c := sharing(t, node.URL, 4)
+	for range 10 {
+		if _, err := c.Touch(t.Context(), token, sessnode.TimeoutChange{}); err != nil {
+			t.Errorf("Touch = %v", err)
+		}
+	}
+	if got := asked.Load(); got != 1 {
+		t.Errorf("it was asked %d times, want once", got)
+	}
+}
+
 // TestSharedConnectionsThatBreak: a connection that ended while it lay unused is dialled anew, one that ends under a request leads to the next try under the same
 // operation, and no caller hears of it.
 func TestSharedConnectionsThatBreak(t *testing.T) {

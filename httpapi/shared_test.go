@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -203,6 +204,14 @@ func TestWhoMayShareAConnection(t *testing.T) {
 
 // TestManyRequestsOfManyWorkersKeepApart over a real connection: each change arrives once, and whole.
 func TestManyRequestsOfManyWorkersKeepApart(t *testing.T) {
+	t.Run("plain", func(t *testing.T) { keepApart(t, nil, nil) })
+	t.Run("TLS", func(t *testing.T) {
+		server, client := certified(t)
+		keepApart(t, server, client)
+	})
+}
+
+func keepApart(t *testing.T, secure, trusting *tls.Config) {
 	store := newStub()
 	config := httpapi.DefaultConfig(store)
 	config.Insecure = true
@@ -210,7 +219,9 @@ func TestManyRequestsOfManyWorkersKeepApart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httpapi.NewServer(httpapi.DefaultServerConfig(), api)
+	serving := httpapi.DefaultServerConfig()
+	serving.TLS = secure
+	server := httpapi.NewServer(serving, api)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -220,6 +231,10 @@ func TestManyRequestsOfManyWorkersKeepApart(t *testing.T) {
 	conn, err := net.Dial("tcp", ln.Addr().String())
 	if err != nil {
 		t.Fatal(err)
+	}
+	if trusting != nil {
+		trusting.ServerName = "127.0.0.1"
+		conn = tls.Client(conn, trusting)
 	}
 	link, err := frames.Open(conn, ln.Addr().String(), "")
 	if err != nil {

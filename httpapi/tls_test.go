@@ -15,7 +15,9 @@ import (
 	"github.com/sessnode/sessnode/internal/tlsfiles"
 )
 
-func TestServerSpeaksTLS(t *testing.T) {
+// certified returns how a server speaks TLS, and how a client that trusts it does.
+func certified(t *testing.T) (server, client *tls.Config) {
+	t.Helper()
 	ca, err := tlsfiles.NewAuthority(t.TempDir()+"/ca", time.Now())
 	if err != nil {
 		t.Fatal(err)
@@ -28,9 +30,19 @@ func TestServerSpeaksTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	pem, err := os.ReadFile(files.CA)
+	pool := x509.NewCertPool()
+	if err != nil || !pool.AppendCertsFromPEM(pem) {
+		t.Fatal(err)
+	}
+	return source.Server(), &tls.Config{RootCAs: pool}
+}
+
+func TestServerSpeaksTLS(t *testing.T) {
 	api := newBench(t).api
 	config := httpapi.DefaultServerConfig()
-	config.TLS = source.Server()
+	secure, trusting := certified(t)
+	config.TLS = secure
 	server := httpapi.NewServer(config, api)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -38,12 +50,7 @@ func TestServerSpeaksTLS(t *testing.T) {
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(ln) }()
-	pem, err := os.ReadFile(files.CA)
-	pool := x509.NewCertPool()
-	if err != nil || !pool.AppendCertsFromPEM(pem) {
-		t.Fatal(err)
-	}
-	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}
+	transport := &http.Transport{TLSClientConfig: trusting}
 	defer transport.CloseIdleConnections()
 	res, err := (&http.Client{Transport: transport}).Get("https://" + ln.Addr().String() + "/livez")
 	if err != nil || res.StatusCode != 200 || res.TLS == nil {
