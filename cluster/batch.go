@@ -120,11 +120,12 @@ func (b *batcher) serve(ctx context.Context, s *slot) {
 		if ctx.Err() != nil {
 			return
 		}
-		s.company.begin(time.Now())
+		began := time.Now()
 		future := b.next(s)
 		if future == nil {
 			continue
 		}
+		s.company.begin(began)
 		select {
 		case <-b.futures.down:
 			resolveAll(s.claim(), outcome{})

@@ -21,7 +21,7 @@ const (
 	// companyLeast is worth no timer.
 	companyLeast = 100 * time.Microsecond
 
-	// companyEnough is a number of changes in a batch that needs no more.
+	// companyEnough is a number of changes in a batch that needs no more; nor does one with all the bytes that fit.
 	companyEnough = 64
 
 	// companyLooks is how often the waits for processors are looked at, at most: that costs some microseconds.

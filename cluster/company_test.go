@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"runtime"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,10 +14,10 @@ import (
 
 // short is a machine on which a goroutine waits for a processor for so long.
 func short(each time.Duration) func() (uint64, time.Duration) {
-	number := uint64(0)
+	var number atomic.Uint64
 	return func() (uint64, time.Duration) {
-		number += 100
-		return number, time.Duration(number) * each
+		n := number.Add(100)
+		return n, time.Duration(n) * each
 	}
 }
 
@@ -55,7 +56,12 @@ func TestNothingMeasuredMeansNoRest(t *testing.T) {
 func TestWaitsOfTheScheduler(t *testing.T) {
 	waits := schedulerWaits()
 	n0, s0 := waits()
-	for n, s := n0, s0; n == n0 || s == s0; n, s = waits() { // the scheduler samples
+	grown := false
+	for range 10_000 { // the scheduler samples
+		if n, s := waits(); n > n0 && s > s0 {
+			grown = true
+			break
+		}
 		done := make(chan struct{})
 		for range 64 {
 			go func() { runtime.Gosched(); done <- struct{}{} }()
@@ -63,6 +69,9 @@ func TestWaitsOfTheScheduler(t *testing.T) {
 		for range 64 {
 			<-done
 		}
+	}
+	if !grown {
+		t.Error("no wait was seen")
 	}
 }
 
@@ -95,7 +104,43 @@ func TestABatchWaitsForCompany(t *testing.T) {
 			t.Errorf("a batch of %d changes after %v, want %d at once", len(e.ops), took, companyEnough)
 		}
 		e.landed <- nil
+
+		time.Sleep(time.Millisecond) // the token of a push that was taken already began no batch
+		synctest.Wait()
+		time.Sleep(companyMost)
+		began = time.Now()
+		b.queue.push(budget(t, 1, 0))
+		e = <-h.entries
+		if took := time.Since(began); took != 0 {
+			t.Errorf("a change that came long after the last batch waited %v", took)
+		}
+		e.landed <- nil
 	})
+}
+
+// TestWhatFillsABatchNeedsNoCompany: many changes, large ones, and what a batch had no room for.
+func TestWhatFillsABatchNeedsNoCompany(t *testing.T) {
+	q := newQueue()
+	for i, size := range []int{maxBatchBytes / 2, maxBatchBytes / 2, 1} {
+		if crowded := q.crowded(); crowded != (i == 2) {
+			t.Errorf("with %d changes there is a crowd: %v", i, crowded)
+		}
+		q.push(newPending(make([]byte, size)))
+	}
+	for i, want := range []int{2, 1, 0} {
+		crowded := q.crowded()
+		if batch := q.take(fsm.MaxBatchOps, maxBatchBytes); len(batch) != want || crowded != (want > 0) {
+			t.Errorf("batch %d has %d changes, and a crowd was there: %v; want %d", i, len(batch), crowded, want)
+		}
+	}
+	if q.bytes != 0 {
+		t.Errorf("%d bytes are left in an empty queue", q.bytes)
+	}
+	select {
+	case <-q.crowd:
+	default:
+		t.Error("nobody was told of the crowd")
+	}
 }
 
 // TestNobodyWaitsForCompanyAtTheEnd ends the office while a batch waits.

@@ -110,6 +110,8 @@ type queue struct {
 
 	mu     sync.Mutex
 	items  []*pending
+	bytes  int          // of items
+	left   bool         // take left some of them, for want of room in a batch
 	flying [][]*pending // what take returned, until landed
 	spare  []*pending   // room for items
 	closed bool
@@ -121,10 +123,12 @@ func newQueue() *queue { return &queue{wake: make(chan struct{}, 1), crowd: make
 func (q *queue) push(p *pending) {
 	q.mu.Lock()
 	closed := q.closed
+	before := q.full()
 	if !closed {
 		q.items = append(q.items, p)
+		q.bytes += len(p.op)
 	}
-	crowd := len(q.items) == companyEnough
+	crowd := !before && q.full()
 	q.mu.Unlock()
 	if closed {
 		p.resolve(refused(noLeader("this node is stopping, or leaving office")))
@@ -136,11 +140,16 @@ func (q *queue) push(p *pending) {
 	}
 }
 
-// crowded reports whether so many wait that a batch of them needs no more company.
+// crowded reports whether what waits needs no more company.
 func (q *queue) crowded() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return len(q.items) >= companyEnough
+	return q.full()
+}
+
+// full is crowded for who holds mu.
+func (q *queue) full() bool {
+	return q.left || len(q.items) >= companyEnough || q.bytes >= maxBatchBytes
 }
 
 // take removes what fits into one batch, in order: at most ops operations and bytes bytes, or a single larger one. Ticks
@@ -151,12 +160,15 @@ func (q *queue) take(ops, bytes int) []*pending {
 	batch, i := q.spare[:0], 0
 	q.spare = nil
 	count, size := 0, 0
+	q.left = false
 	for ; i < len(q.items); i++ {
 		p := q.items[i]
 		if len(p.op) > 0 && (count == ops || count > 0 && size+len(p.op) > bytes) {
 			poke(q.wake)
+			q.left = true
 			break
 		}
+		q.bytes -= len(p.op)
 		if !p.state.CompareAndSwap(waiting, taken) {
 			continue
 		}
@@ -214,7 +226,7 @@ func (q *queue) close() {
 	q.mu.Lock()
 	q.closed = true
 	rest := q.items
-	q.items = nil
+	q.items, q.bytes, q.left = nil, 0, false
 	q.mu.Unlock()
 	resolveAll(rest, refused(noLeader("this node is stopping, or leaving office")))
 }

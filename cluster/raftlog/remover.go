@@ -11,8 +11,9 @@ const (
 	// when it commits its journal, and holds up the log's writes meanwhile: half a second for the five gigabytes of five million sessions.
 	removeEvery = 250 * time.Millisecond
 
-	// removePiece is how many bytes of a snapshot are freed at once: as many as a segment of the log has.
-	removePiece = 64 << 20
+	// removePiece is how many bytes of a snapshot are freed at once: as many as a segment of the log has. removeLittle is not worth a rest.
+	removePiece  = 64 << 20
+	removeLittle = 1 << 20
 )
 
 // remover removes files in the background, slowly, on a goroutine that close waits for. What it did not come to is to be looked for at the
@@ -66,13 +67,16 @@ func (r *remover) run() {
 		case <-r.stop:
 			return
 		}
-		path, found := r.next()
-		if !found {
-			return
-		}
-		if !r.pieces || !shorten(path) {
-			_ = os.Remove(path) // it is looked for again at the next start
-			r.done()
+		for freed := int64(0); freed < removeLittle; {
+			path, found := r.next()
+			if !found {
+				return
+			}
+			size, left := r.cut(path)
+			if !left {
+				r.done()
+			}
+			freed += size
 		}
 		timer.Reset(removeEvery)
 	}
@@ -95,8 +99,14 @@ func (r *remover) done() {
 	r.old = r.old[1:]
 }
 
-// shorten removes a piece of a large file, and reports whether it did.
-func shorten(path string) bool {
-	info, err := os.Lstat(path)
-	return err == nil && info.Mode().IsRegular() && info.Size() > removePiece && os.Truncate(path, info.Size()-removePiece) == nil
+// cut removes a file, or a piece of a large one, and returns how many bytes that frees and whether any are left.
+func (r *remover) cut(path string) (size int64, left bool) {
+	if info, err := os.Lstat(path); err == nil && info.Mode().IsRegular() {
+		size = info.Size()
+	}
+	if r.pieces && size > removePiece && os.Truncate(path, size-removePiece) == nil {
+		return removePiece, true
+	}
+	_ = os.Remove(path) // it is looked for again at the next start
+	return size, false
 }

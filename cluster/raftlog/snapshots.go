@@ -1,9 +1,7 @@
 package raftlog
 
 import (
-	"errors"
 	"io"
-	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -14,13 +12,9 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-const (
-	// removedName is the folder of snapshots that are being removed. Nothing in it is a snapshot any more.
-	removedName = "snapshots.old"
-
-	// unfinished ends the names of snapshots that are being written.
-	unfinished = ".tmp"
-)
+// unfinished ends the names of snapshots that are being written, as the library has it, and here also of those that are being removed. Nobody
+// takes either for a snapshot.
+const unfinished = ".tmp"
 
 // Snapshots keeps the newest snapshots of a data directory, as raft.FileSnapshotStore does, but that it removes what is older slowly, beside
 // the log's writes, and also what a crash left unfinished. It is safe for concurrent use.
@@ -46,9 +40,7 @@ func OpenSnapshots(d *Dir, keep int, logger hclog.Logger) (*Snapshots, error) {
 	s := &Snapshots{files: files, dir: d.path, keep: max(keep, 1), log: logger, old: remover{pieces: true}, read: map[string]int{}}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.resume(); err != nil {
-		return nil, err
-	}
+	s.resume()
 	s.reap()
 	return s, nil
 }
@@ -86,12 +78,26 @@ type sinking struct {
 // Close completes the snapshot, durably. Then one that was kept until now may be one too many.
 func (k *sinking) Close() error {
 	if err := k.SnapshotSink.Close(); err != nil {
+		k.abandon()
 		return err
 	}
 	k.of.mu.Lock()
 	defer k.of.mu.Unlock()
 	k.of.reap()
 	return nil
+}
+
+// Cancel gives the snapshot up.
+func (k *sinking) Cancel() error {
+	defer k.abandon()
+	return k.SnapshotSink.Cancel()
+}
+
+// abandon removes what the library left, which it does after a write that failed. With the disk full that is what has to go.
+func (k *sinking) abandon() {
+	if path := k.of.path(k.ID() + unfinished); exists(path) {
+		k.of.remove(path)
+	}
 }
 
 // List returns those that are kept, newest first.
@@ -151,22 +157,23 @@ func (s *Snapshots) reap() {
 
 // retire has a snapshot removed. Before any of it is gone its new name is durable: half a snapshot must never look like one.
 func (s *Snapshots) retire(name string) {
-	from, to := filepath.Join(s.dir, snapshotsName), filepath.Join(s.dir, removedName)
-	err := os.Mkdir(to, 0o700)
+	path := s.path(name + unfinished)
+	err := os.Rename(s.path(name), path)
 	if err == nil {
-		err = syncDir(s.dir)
-	}
-	if err == nil || errors.Is(err, fs.ErrExist) {
-		err = os.Rename(filepath.Join(from, name), filepath.Join(to, name))
-	}
-	if err == nil {
-		err = errors.Join(syncDir(to), syncDir(from))
+		err = syncDir(s.path(""))
 	}
 	if err != nil {
-		s.log.Error("an old snapshot cannot be removed: it takes room until the next one is taken", "name", name, "error", err)
+		s.log.Error("an old snapshot cannot be removed: it takes room until the next start", "name", name, "error", err)
 		return
 	}
-	s.remove(filepath.Join(to, name))
+	s.remove(path)
+}
+
+func (s *Snapshots) path(name string) string { return filepath.Join(s.dir, snapshotsName, name) }
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }
 
 // remove has a folder removed, with the files in it.
@@ -179,23 +186,19 @@ func (s *Snapshots) remove(folder string) {
 	s.old.add(append(paths, folder)...)
 }
 
-// resume goes on with what an earlier process did not finish.
-func (s *Snapshots) resume() error {
-	removed, err := os.ReadDir(filepath.Join(s.dir, removedName))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+// resume goes on with what an earlier process did not finish: writing one, or removing one.
+func (s *Snapshots) resume() {
+	present, err := os.ReadDir(s.path(""))
+	if err == nil {
+		err = syncDir(s.path("")) // of one that was retired the new name may not be durable
 	}
-	for _, e := range removed {
-		s.remove(filepath.Join(s.dir, removedName, e.Name()))
-	}
-	present, err := os.ReadDir(filepath.Join(s.dir, snapshotsName))
 	if err != nil {
-		return err
+		s.log.Error("unfinished snapshots cannot be removed: they take room until the next start", "error", err)
+		return
 	}
 	for _, e := range present {
 		if e.IsDir() && strings.HasSuffix(e.Name(), unfinished) {
-			s.retire(e.Name())
+			s.remove(s.path(e.Name()))
 		}
 	}
-	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -55,16 +56,14 @@ func there(t *testing.T, d *Dir, folder string) []string {
 	return names
 }
 
-// allRemoved waits in the bubble's time until what was retired is gone.
-func allRemoved(t *testing.T, d *Dir) {
+// isLeft holds what is there, once what was retired has had its time in the bubble, to a number of snapshots.
+func isLeft(t *testing.T, d *Dir, want int) {
 	t.Helper()
-	for range 20 {
-		if len(there(t, d, removedName)) == 0 {
-			return
-		}
-		time.Sleep(removeEvery)
+	time.Sleep(10 * removeEvery)
+	synctest.Wait()
+	if got := there(t, d, snapshotsName); len(got) != want || slices.ContainsFunc(got, func(n string) bool { return strings.HasSuffix(n, unfinished) }) {
+		t.Errorf("%v are there, want %d snapshots", got, want)
 	}
-	t.Errorf("%v were not removed", there(t, d, removedName))
 }
 
 // TestTwoSnapshotsAreKept takes four: the newest two are listed, and the others go, slowly.
@@ -80,10 +79,7 @@ func TestTwoSnapshotsAreKept(t *testing.T) {
 		if err != nil || len(list) != 2 || list[0].ID != ids[3] || list[1].ID != ids[2] {
 			t.Errorf("listed %v, %v, want %v and %v", list, err, ids[3], ids[2])
 		}
-		if got := there(t, d, snapshotsName); len(got) != 2 {
-			t.Errorf("%v are there, want two", got)
-		}
-		allRemoved(t, d)
+		isLeft(t, d, 2)
 		s.Close()
 	})
 }
@@ -108,10 +104,7 @@ func TestASnapshotThatIsReadStaysWhole(t *testing.T) {
 		}
 		taken(t, s, 2, "")
 		taken(t, s, 3, "")
-		time.Sleep(time.Minute)
-		if got := there(t, d, snapshotsName); len(got) != 3 {
-			t.Errorf("%v are there while one is read, want three", got)
-		}
+		isLeft(t, d, 3)
 		if list, _ := s.List(); len(list) != 2 {
 			t.Errorf("%d are listed, want 2", len(list))
 		}
@@ -119,9 +112,7 @@ func TestASnapshotThatIsReadStaysWhole(t *testing.T) {
 			t.Errorf("read %d bytes of %d: %v", len(got), len(text), err)
 		}
 		_ = content.Close()
-		if got := there(t, d, snapshotsName); len(got) != 2 {
-			t.Errorf("%v are there after the reader, want two", got)
-		}
+		isLeft(t, d, 2)
 		if _, _, err := s.Open("9-9-9"); err == nil {
 			t.Error("a snapshot that is not there was opened")
 		}
@@ -132,13 +123,17 @@ func TestASnapshotThatIsReadStaysWhole(t *testing.T) {
 	})
 }
 
-// TestWhatACrashLeftIsRemoved finds a snapshot that was being written, one too many, and one half removed.
+// TestWhatACrashLeftIsRemoved finds a snapshot that was being written, or removed, and one too many.
 func TestWhatACrashLeftIsRemoved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := openDir(t, filepath.Join(t.TempDir(), "data"), "n1")
 		s := openedSnapshots(t, d)
 		taken(t, s, 1, "")
-		if _, err := s.Create(1, 2, 3, raft.Configuration{}, 0, nil); err != nil {
+		half := s.path("2-7-7" + unfinished)
+		if err := os.Mkdir(half, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(half, "state.bin"), []byte("x"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		s.Close()
@@ -155,18 +150,38 @@ func TestWhatACrashLeftIsRemoved(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		half := filepath.Join(d.Path(), removedName, "half")
-		if err := os.MkdirAll(half, 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(half, "state.bin"), []byte("x"), 0o600); err != nil {
-			t.Fatal(err)
-		}
 		s = openedSnapshots(t, d)
-		if got := there(t, d, snapshotsName); len(got) != 2 || strings.HasSuffix(got[0]+got[1], unfinished) {
-			t.Errorf("%v are there, want the two complete ones", got)
+		isLeft(t, d, 2)
+		s.Close()
+	})
+}
+
+// TestASnapshotThatFailedLeavesNothing: the library leaves it where it cannot give it its name.
+func TestASnapshotThatFailedLeavesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := openDir(t, filepath.Join(t.TempDir(), "data"), "n1")
+		s := openedSnapshots(t, d)
+		for _, fails := range []bool{false, true} {
+			sink, err := s.Create(1, 2, 3, raft.Configuration{}, 0, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if fails {
+				if err := os.MkdirAll(filepath.Join(s.path(sink.ID()), "in the way"), 0o700); err != nil {
+					t.Fatal(err)
+				}
+				if err := sink.Close(); err == nil {
+					t.Error("a snapshot got a name that is taken")
+				}
+			} else if err := sink.Cancel(); err != nil {
+				t.Error(err)
+			}
+			time.Sleep(10 * removeEvery)
+			synctest.Wait()
+			if path := s.path(sink.ID() + unfinished); exists(path) {
+				t.Errorf("fails %v: %s is still there", fails, path)
+			}
 		}
-		allRemoved(t, d)
 		s.Close()
 	})
 }
@@ -180,9 +195,11 @@ func TestNobodyIsWarnedOfASnapshotThatIsBeingWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	if _, err := s.Create(1, 2, 3, raft.Configuration{}, 0, nil); err != nil {
+	sink, err := s.Create(1, 2, 3, raft.Configuration{}, 0, nil)
+	if err != nil {
 		t.Fatal(err)
 	}
+	defer func() { _ = sink.Cancel() }()
 	if _, err := s.List(); err != nil || strings.Contains(said.String(), "WARN") {
 		t.Errorf("%v; the log says %s", err, said.String())
 	}
