@@ -33,7 +33,7 @@ func certified(t *testing.T) (server, client *tls.Config) {
 	pem, err := os.ReadFile(files.CA)
 	pool := x509.NewCertPool()
 	if err != nil || !pool.AppendCertsFromPEM(pem) {
-		t.Fatal(err)
+		t.Fatalf("no certificate in %q: %v", pem, err)
 	}
 	return source.Server(), &tls.Config{RootCAs: pool}
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// spikeSystem is three processes of the lean spike; server is its loop for HTTP.
+// spikeSystem is three processes of a spike; server is what it has for HTTP.
 func spikeSystem(s System, server string) System {
 	s.Kind, s.Routes = Limit, []string{"leader"}
 	s.start = func(ctx context.Context, site *Site) (*Running, error) { return startSpike(ctx, site, server) }

@@ -7,7 +7,8 @@ const (
 	regionRuns  = regionBytes / runBytes
 )
 
-// hugeFrom is the chunk from which on huge pages are asked for: those before have 256 MiB. Nearly every access to a larger store is to a page
+// hugeFrom is the chunk from which on huge pages are asked for: those before have 256 MiB (where the system gives them unasked, it makes no
+// difference). Nearly every access to a larger store is to a page
 // that no TLB has. A smaller one does better without: a store with ten sessions would take megabytes, and on a virtual machine that tells its
 // host which 2 MiB it does not use, a huge page is never there already: 2.4 to 3.0 s a gigabyte, where small pages took 0.5 to 0.6
 // (docs/performance/where-time-goes.md).

@@ -1,8 +1,8 @@
 // Command spike is one of three servers with the least that can keep sessions as sessnode keeps them: a Raft group of hashicorp/raft
-// with raft-wal, a map behind a mutex, batches of changes, read index in batches at the leader, and sessnode's
-// parser in a bare loop for HTTP. It knows no
-// policies, indexes, deadlines, tombstones, exactly-once window, events, keys, limits or metrics, makes no snapshots, and answers
-// through the leader alone: a yardstick for what the architecture carries, no store for anybody.
+// with raft-wal, a map behind a mutex, batches of changes, and read index in batches at the leader. For HTTP it has sessnode's parser in a
+// bare loop, without keys, limits or metrics; or sessnode's own server and API (-server sessnode). It knows no policies, indexes, deadlines,
+// tombstones, exactly-once window or events, makes no snapshots, and answers through the leader alone: a yardstick for what the
+// architecture carries, no store for anybody.
 //
 //	spike -name n1 -raft 127.0.0.1:7401 -http 127.0.0.1:7400 -peers 127.0.0.1:7401,127.0.0.1:7411,127.0.0.1:7421 -data DIR
 package main
