@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"math"
 	runtimemetrics "runtime/metrics"
 	"time"
 )
@@ -11,8 +10,8 @@ import (
 // change that waits as long for company as requests wait for processors anyway makes all of them quicker. Measured with 5 % of changes among
 // reads (docs/performance/where-time-goes.md).
 const (
-	// companyFactor is how many times as long as a goroutine waits for a processor on the average a batch may last: a request needs about ten
-	// such waits.
+	// companyFactor is how many times as long as goroutines wait for a processor, in the median, a batch may last: a request needs about ten
+	// such waits. The median, because it is next to nothing until processors are busy most of the time; the mean is not.
 	companyFactor = 16
 
 	// companyMost bounds how long after a batch the next one begins.
@@ -30,18 +29,16 @@ const (
 
 // company says when a batch should begin where processors are short. With processors to spare that is at once. It is for one goroutine.
 type company struct {
-	waits func() (number uint64, sum time.Duration) // for a processor, of goroutines of this process, since it began
+	waits func() time.Duration // for a processor, of goroutines of this process, in the median since it was asked last; 0 if none did
 	timer *time.Timer
 
 	began  time.Time // of the batch before
 	looked time.Time
-	number uint64 // what waits returned then
-	sum    time.Duration
 	span   time.Duration // from the beginning of a batch to that of the next
 }
 
 // newCompany asks waits, or the scheduler where that is nil.
-func newCompany(waits func() (uint64, time.Duration)) *company {
+func newCompany(waits func() time.Duration) *company {
 	if waits == nil {
 		waits = schedulerWaits()
 	}
@@ -77,32 +74,45 @@ func (c *company) begin(now time.Time) { c.began = now }
 // rest returns how long after now the next batch should begin.
 func (c *company) rest(now time.Time) time.Duration {
 	if now.Sub(c.looked) >= companyLooks {
-		number, sum := c.waits()
-		c.span = 0
-		if number > c.number && !c.looked.IsZero() {
-			mean := (sum - c.sum) / time.Duration(number-c.number)
-			c.span = min(companyFactor*mean, companyMost)
+		wait := c.waits()
+		if c.looked.IsZero() {
+			wait = 0 // of all the time before
 		}
-		c.looked, c.number, c.sum = now, number, sum
+		c.looked, c.span = now, min(companyFactor*wait, companyMost)
 	}
 	return c.span - now.Sub(c.began)
 }
 
 // schedulerWaits returns what newCompany wants to know, as the scheduler samples it. It is for one goroutine.
-func schedulerWaits() func() (number uint64, sum time.Duration) {
+func schedulerWaits() func() time.Duration {
 	sample := []runtimemetrics.Sample{{Name: "/sched/latencies:seconds"}}
-	return func() (number uint64, sum time.Duration) {
+	var before []uint64
+	return func() time.Duration {
 		runtimemetrics.Read(sample)
 		if sample[0].Value.Kind() != runtimemetrics.KindFloat64Histogram {
-			return 0, 0 // another runtime: no batch waits
+			return 0 // another runtime: no batch waits
 		}
-		h, seconds := sample[0].Value.Float64Histogram(), 0.0
-		for i, n := range h.Counts {
-			number += n
-			if least := h.Buckets[i]; n > 0 && !math.IsInf(least, 0) {
-				seconds += float64(n) * least
-			}
+		h := sample[0].Value.Float64Histogram()
+		if before == nil {
+			before = make([]uint64, len(h.Counts))
 		}
-		return number, time.Duration(seconds * float64(time.Second))
+		wait := median(h, before)
+		copy(before, h.Counts)
+		return wait
 	}
+}
+
+// median returns the lower bound of where the median of what came since before lies; 0 if nothing did.
+func median(h *runtimemetrics.Float64Histogram, before []uint64) time.Duration {
+	all := uint64(0)
+	for i, n := range h.Counts {
+		all += n - before[i]
+	}
+	below := uint64(0)
+	for i, n := range h.Counts {
+		if below += n - before[i]; 2*below >= all && all > 0 {
+			return time.Duration(max(h.Buckets[i], 0) * float64(time.Second))
+		}
+	}
+	return 0
 }

@@ -85,7 +85,7 @@ type Seams struct {
 	WrapLog     func(LogStore) LogStore                                  // around the log store: slow, failing and held disks
 	DiskFree    func(dir string) (free, total uint64, err error)         // of the data directory's file system; default the system's
 	CheckAfter  time.Duration                                            // between checkpoints of the state hash; default 10 s
-	Waits       func() (number uint64, sum time.Duration)                // of goroutines for a processor, so far; safe for concurrent use; default the scheduler's
+	Waits       func() time.Duration                                     // of goroutines for a processor, in the median since it was asked last; safe for concurrent use; default the scheduler's
 	Tamper      func(entry []byte) []byte                                // alters what this replica applies, so that it diverges; default nil
 }
 
