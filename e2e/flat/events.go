@@ -48,6 +48,9 @@ type band struct {
 func (s *scene) during(ctx context.Context, name string, happen happening) (e Event, err error) {
 	s.log("%s", name)
 	e.Name = name
+	if err := s.site.rested(ctx); err != nil {
+		return e, err
+	}
 	s.load.begin(ctx, s.rate)
 	ended := false
 	defer func() {

@@ -234,6 +234,9 @@ func (s *scene) fillTo(ctx context.Context, to int, r *Result) error {
 
 // quiet measures the steady load while nothing happens.
 func (s *scene) quiet(ctx context.Context) (Window, error) {
+	if err := s.site.rested(ctx); err != nil {
+		return Window{}, err
+	}
 	s.load.begin(ctx, s.rate)
 	err := pause(ctx, 2*s.settle)
 	var a, b metrics

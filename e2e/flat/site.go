@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -95,6 +97,19 @@ func takeSnapshot(n *harness.Node) (wait func(context.Context) (moments, error),
 		})
 		return m, err
 	}, nil
+}
+
+// rested waits until no node writes a snapshot by itself, as it does when its log has grown, or removes an old one.
+func (s *site) rested(ctx context.Context) error {
+	return await(ctx, 20*time.Minute, "the end of a snapshot", func(context.Context) error {
+		for _, n := range s.Nodes {
+			under, err := filepath.Glob(filepath.Join(n.Disk.Dir(), "snapshots", "*.tmp"))
+			if err != nil || len(under) > 0 {
+				return errors.Join(err, fmt.Errorf("%s has %d under way", n.Name, len(under)))
+			}
+		}
+		return nil
+	})
 }
 
 // moments are those of one snapshot, as the node's log has them.
