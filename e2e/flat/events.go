@@ -48,19 +48,15 @@ type band struct {
 func (s *scene) during(ctx context.Context, name string, happen happening) (e Event, err error) {
 	s.log("%s", name)
 	e.Name = name
-	if err := s.site.rested(ctx); err != nil {
+	if err := s.begin(ctx, s.settle); err != nil {
 		return e, err
 	}
-	s.load.begin(ctx, s.rate)
 	ended := false
 	defer func() {
 		if !ended {
 			s.load.end()
 		}
 	}()
-	if err := pause(ctx, s.settle); err != nil {
-		return e, err
-	}
 	var look [4]metrics
 	if look[0], err = measureNode(ctx, s.site.leader); err != nil {
 		return e, err

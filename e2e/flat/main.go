@@ -232,18 +232,27 @@ func (s *scene) fillTo(ctx context.Context, to int, r *Result) error {
 	return nil
 }
 
-// quiet measures the steady load while nothing happens.
-func (s *scene) quiet(ctx context.Context) (Window, error) {
+// begin begins the steady load, once nothing happens any more, and lets it settle.
+func (s *scene) begin(ctx context.Context, settle time.Duration) error {
 	if err := s.site.rested(ctx); err != nil {
-		return Window{}, err
+		return err
 	}
 	s.load.begin(ctx, s.rate)
-	err := pause(ctx, 2*s.settle)
-	var a, b metrics
-	from := s.load.now()
-	if err == nil {
-		a, err = measureNode(ctx, s.site.leader)
+	err := pause(ctx, settle)
+	if err != nil {
+		s.load.end()
 	}
+	return err
+}
+
+// quiet measures the steady load while nothing happens.
+func (s *scene) quiet(ctx context.Context) (Window, error) {
+	if err := s.begin(ctx, 2*s.settle); err != nil {
+		return Window{}, err
+	}
+	from := s.load.now()
+	var b metrics
+	a, err := measureNode(ctx, s.site.leader)
 	if err == nil {
 		err = pause(ctx, 2*s.span)
 	}
