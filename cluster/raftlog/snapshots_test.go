@@ -240,3 +240,23 @@ func TestALargeFileIsRemovedInPieces(t *testing.T) {
 		r.add(path) // after close nothing is begun
 	})
 }
+
+// TestASegmentIsRemovedWhole: somebody may still be reading it.
+func TestASegmentIsRemovedWhole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "1.wal")
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Truncate(path, 2*removePiece); err != nil { // sparse
+			t.Fatal(err)
+		}
+		var r remover
+		r.add(path)
+		synctest.Wait()
+		if info, err := os.Stat(path); err == nil {
+			t.Errorf("%d bytes are left", info.Size())
+		}
+		r.close()
+	})
+}
