@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -108,6 +109,9 @@ func (r *Report) method(b *strings.Builder) {
 		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", s.Title, s.Durable, s.Reads, s.Mapping)
 	}
 	b.WriteString(methodText)
+	if slices.ContainsFunc(r.Systems, func(m Measured) bool { return m.Name == spikeName }) {
+		b.WriteString(spikesText)
+	}
 	r.generator(b)
 	b.WriteString("\n## Versions and settings\n\nDIR is a folder of its own for each visit, all on one disk; ports are those of the first visit.\n")
 	for _, s := range r.Systems {
@@ -129,13 +133,16 @@ const methodText = `
 - **Shared connections are ours alone here.** In the row that says so, still with one request of each client under way, the clients send over four connections to a node. The other stores are measured with a
   connection for each client. Some of their clients can share too: etcd's streams of one HTTP/2 connection, NATS's inboxes, Redis's pipelines (where WAIT blocks a connection for all). What that brings them was not
   measured, so what is claimed "over shared connections" says what an application in Go gets by one option, not which store is faster that way.
-- **Spikes.** The yardstick of the project is a bare Raft group and a map behind the same HTTP server, API included: what is between it and sessnode is what the store
-  costs, and what Go's collector does with sessions that lie on its heap, at its default pace. The lean spike has a bare loop there, which looks at the token and the value
-  alone, and has no time-outs, limits or drain: it shows what is left in HTTP. Both are judged by the same factor.
 - **Processor time** is read from /proc at the beginning and the end of what is measured, for all servers of a system with their children.
 - **No TLS, no keys**, loopback only, for everybody.
 - **A connection is made once** for a run, before what is measured; PostgreSQL's, each a process of the server, are kept from one cell to the next, as a pool does.
 - **Medians**, of an even number of repetitions the lower one in the middle.
+`
+
+// spikesText goes on with methodText where both spikes have a part.
+const spikesText = `- **Spikes.** The yardstick of the project is a bare Raft group and a map behind the same HTTP server, API included: what is between it and sessnode is what the store
+  costs, and what Go's collector does with sessions that lie on its heap, at its default pace. The lean spike has a bare loop there, which looks at the token and the value
+  alone, and has no time-outs, limits or drain: it shows what is left in HTTP. Both are judged by the same factor.
 `
 
 // generator says what the load itself costs.

@@ -61,18 +61,12 @@ func TestAFloodIsShed(t *testing.T) {
 	if p50 := r.answered.Quantile(0.5); p50 > inTurn*2/3 {
 		t.Errorf("p50 of what was answered = %v; served in turn it would have been %v, and shedding is there to make it much less", p50, inTurn)
 	}
-	if r.lost > 0 {
-		t.Errorf("%d requests were answered neither well nor with a refusal", r.lost)
-	}
-	if ended != logouts {
-		t.Errorf("%d of %d logouts got through", ended, logouts)
-	}
 }
 
 // logouts is how many sessions end under a flood.
 const logouts = 40
 
-// underFlood lets all clients send, after a second in which they do so too, and ends sessions meanwhile.
+// underFlood lets all clients send, after a second in which they do so too, and ends sessions meanwhile. Nothing may be lost by that, however much it is.
 func underFlood(t *testing.T, f *flood) (r record, ended int) {
 	f.sessions = nil
 	if err := f.prepare(t.Context(), logouts); err != nil {
@@ -93,5 +87,11 @@ func underFlood(t *testing.T, f *flood) (r record, ended int) {
 	})
 	records, _ := f.run(ctx, []stretch{{0, time.Second}, {0, 3 * time.Second}})
 	group.Wait()
+	if lost := records[0].lost + records[1].lost; lost > 0 {
+		t.Errorf("%d requests were answered neither well nor with a refusal", lost)
+	}
+	if ended != logouts {
+		t.Errorf("%d of %d logouts got through", ended, logouts)
+	}
 	return records[1], ended
 }
