@@ -115,6 +115,18 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
+// words splits a command line, with the ids of the sessions in place of what stories call them. Whole words only: one id in
+// some ten thousand has such a name within it.
+func (w *world) words(line string) []string {
+	words := strings.Fields(line)
+	for i, word := range words {
+		if id, known := w.ids[word]; known {
+			words[i] = id
+		}
+	}
+	return words
+}
+
 // run runs a command line with the words of a story.
 func (w *world) run(t *testing.T, line string) (stdout, stderr string, exit int) {
 	t.Helper()
@@ -125,14 +137,7 @@ func (w *world) run(t *testing.T, line string) (stdout, stderr string, exit int)
 	}
 	env := map[string]string{"SESSNODE_URL": w.store.URL(), "SESSNODE_APP": "web"}
 	std := stdio{in: &in, out: &out, err: &err, env: func(name string) (string, bool) { v, ok := env[name]; return v, ok }}
-	var args []string
-	for _, word := range strings.Fields(line) {
-		if id, known := w.ids[word]; known {
-			word = id
-		}
-		args = append(args, word)
-	}
-	exit = run(t.Context(), std, args)
+	exit = run(t.Context(), std, w.words(line))
 	return out.String(), err.String(), exit
 }
 

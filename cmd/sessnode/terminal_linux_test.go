@@ -89,7 +89,7 @@ func (s *terminal) run(t *testing.T, w *world, line string) (exit func() int) {
 	env := map[string]string{"SESSNODE_URL": w.store.URL(), "SESSNODE_APP": "web", "TERM": "xterm"}
 	std := stdio{in: s.program, out: s.program, err: s.program, env: func(name string) (string, bool) { v, ok := env[name]; return v, ok }}
 	done := make(chan int, 1)
-	go func() { done <- run(t.Context(), std, strings.Fields(line)) }() // exit waits
+	go func() { done <- run(t.Context(), std, w.words(line)) }() // exit waits
 	return func() int { return <-done }
 }
 
@@ -104,9 +104,6 @@ func TestAPersonIsAskedBeforeManySessionsEnd(t *testing.T) {
 	for answer, want := range map[string]int{"n\n": exitFailure, "\n": exitFailure, "yes\n": exitOK, "Y\n": exitOK} {
 		for _, line := range []string{"subject revoke ada", "app revoke", "app drop web", "session revoke ADA EVE"} {
 			w, term := newWorld(t), newTerminal(t)
-			for name, id := range w.ids {
-				line = strings.ReplaceAll(line, name, id)
-			}
 			exit := term.run(t, w, line)
 			term.await(t, "This cannot be undone. Go on? [y/N] ")
 			term.typed(t, answer)
