@@ -138,14 +138,3 @@ func (x *Index) resize(s *shard, cells int) {
 		x.arena.reclaim(oldLoc)
 	}
 }
-
-// Ahead reads the cell at which the search for a hash begins, so that it is in the processor's caches when it is searched for. Calls
-// do not depend on each other: the processor waits for several cells at once. What it returns keeps the compiler from leaving it out;
-// the low half is a reference, mostly the one that will be found.
-func (x *Index) Ahead(hash uint64) uint64 {
-	s := x.shard(hash)
-	if len(s.cells) == 0 {
-		return 0
-	}
-	return s.cells[s.home(uint32(hash))]
-}
