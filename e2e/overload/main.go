@@ -29,6 +29,7 @@ type options struct {
 	conns   []int
 	factors []float64
 	last    time.Duration
+	rounds  int
 	flags   []string // of serve
 	costs   string   // file to bring up to date, instead of all else
 }
@@ -42,8 +43,10 @@ func main() {
 	conns := flag.String("conns", "256,2000", "over how many connections")
 	factors := flag.String("factors", "0.5,0.9,1.5,2,3,5", "times the capacity that arrives")
 	flags := flag.String("serve", "", "more flags of serve")
-	flag.DurationVar(&o.last, "last", 6*time.Second, "how long each rate lasts")
+	flag.DurationVar(&o.last, "last", 4*time.Second, "how long each rate lasts")
+	flag.IntVar(&o.rounds, "rounds", 3, "how often each rate is measured")
 	flag.Parse()
+	o.rounds = max(o.rounds, 1)
 	o.mixes, o.flags = strings.Split(*mixNames, ","), strings.Fields(*flags)
 	for _, f := range strings.Split(*factors, ",") {
 		if x, err := strconv.ParseFloat(f, 64); err == nil {
@@ -61,18 +64,6 @@ func main() {
 		os.Exit(1)
 	}
 }
-
-// row is one measured rate.
-type row struct {
-	mix    string
-	conns  int
-	factor float64 // 0: closed loop
-	record
-	usage
-}
-
-// perSecond is the goodput.
-func (r row) perSecond() float64 { return float64(r.ok) / r.seconds }
 
 func measure(ctx context.Context, o options) (err error) {
 	dir, err := os.MkdirTemp("", "sessnode-overload-")
@@ -107,63 +98,38 @@ func measure(ctx context.Context, o options) (err error) {
 func (o options) all(ctx context.Context, cluster *harness.Cluster, f *flood) error {
 	text, _ := os.ReadFile("/proc/loadavg")
 	load, _, _ := strings.Cut(string(text), " ")
-	var rows []row
+	var cells []cell
 	var strips []strip
 	for _, m := range mixes {
 		if !slices.Contains(o.mixes, m.name) {
 			continue
 		}
+		capacity := 0.0
 		for _, c := range o.conns {
 			f.mix, f.conns = m, c
-			rows = append(rows, curve(ctx, cluster, f, o)...)
+			from := len(cells)
+			cells = append(cells, curve(ctx, cluster, f, o)...)
+			capacity = cells[from].goodput()
 		}
 		if len(o.factors) > 0 {
-			strips = append(strips, o.strip(ctx, cluster, f, rows[len(rows)-len(o.factors)-1].perSecond()))
+			strips = append(strips, o.strip(ctx, cluster, f, capacity))
 		}
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return o.write(rows, strips, load)
+	return o.write(cells, strips, load)
 }
+
+// stripPart is how long a strip shows what was before a flood, and after it; the flood lasts twice as long.
+const stripPart = 6 * time.Second
 
 // strip sends half of the capacity, then five times as much as it, then half again.
 func (o options) strip(ctx context.Context, cluster *harness.Cluster, f *flood, capacity float64) strip {
-	s := strip{mix: f.mix.name, conns: f.conns, capacity: capacity, plan: []stretch{{capacity / 2, o.last}, {5 * capacity, 2 * o.last}, {capacity / 2, o.last}}}
+	s := strip{mix: f.mix.name, conns: f.conns, capacity: capacity, plan: []stretch{{capacity / 2, stripPart}, {5 * capacity, 2 * stripPart}, {capacity / 2, stripPart}}}
 	stop := watch(cluster.Nodes)
 	s.records, s.bins = f.run(ctx, s.plan)
 	s.usage = stop()
 	fmt.Printf("strip: all is well again after %v\n", s.recovery())
 	return s
 }
-
-// curve measures the capacity with a closed loop and then what becomes of multiples of it.
-func curve(ctx context.Context, cluster *harness.Cluster, f *flood, o options) []row {
-	var rows []row
-	capacity := 0.0
-	for _, factor := range append([]float64{0}, o.factors...) {
-		conns := f.conns
-		if factor == 0 {
-			f.conns = min(conns, 256)
-		}
-		stop := watch(cluster.Nodes)
-		records, _ := f.run(ctx, []stretch{{factor * capacity, o.last}})
-		r := row{f.mix.name, conns, factor, records[0], stop()}
-		f.conns = conns
-		if factor == 0 {
-			capacity = r.perSecond()
-		}
-		rows = append(rows, r)
-		show(r, o.last)
-	}
-	return rows
-}
-
-func show(r row, last time.Duration) {
-	fmt.Printf("%-7s %5d conns x%.1f  due %7.0f/s  goodput %6.0f/s  late %5.0f/s  refused %6.0f/s  away %6.0f/s  lost %4d  p50 %6.1f  p99 %7.1f  max %7.1f ms  refusal p50 %6.1f p99 %6.1f ms  cpu %.2f gen %.2f  ok/cpu-s %5.0f  %4.0f MiB\n", r.mix, r.conns, r.factor,
-		float64(r.due)/r.seconds, r.perSecond(), float64(r.late)/r.seconds, float64(r.refused)/r.seconds, float64(r.away)/r.seconds, r.lost,
-		ms(r.answered.Quantile(0.5)), ms(r.answered.Quantile(0.99)), ms(r.answered.Max()), ms(r.refusals.Quantile(0.5)), ms(r.refusals.Quantile(0.99)),
-		r.cpu.Seconds()/last.Seconds(), r.own.Seconds()/last.Seconds(), float64(r.ok)/r.seconds*last.Seconds()/r.cpu.Seconds(), r.rise)
-}
-
-func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -40,7 +40,8 @@ const pageHead = `# More requests than three nodes carry
 Three nodes with the defaults of ` + "`serve`" + ` and the generator on one machine: %s/%s, %d processors, load average %s before the first run. Requests arrive in
 an **open loop**: at a rate, whatever becomes of those before, over a number of connections that are shared out over the nodes. One that finds no free connection
 within %d ms is turned away at the client. **Goodput** is what is answered well within %v of when it was due. The first line of each table is a closed
-loop over 256 connections at most: the capacity, of which the others are multiples. Each rate lasted %v, the first second not counted. Repeat it with
+loop over 256 connections at most: the capacity, of which the others are multiples. Each rate lasted %v, the first second not counted, in each of %d rounds, every second one of
+them backwards; a line is the round whose goodput is the median. Repeat it with
 
 <!-- run: skip it takes a quarter of an hour -->
 ` + "```sh\n./scripts/bench-overload.sh\n```" + `
@@ -52,7 +53,7 @@ loop over 256 connections at most: the capacity, of which the others are multipl
 const pageTail = `
 How to read it:
 
-- **Goodput** should stay within a tenth of the peak, however much arrives. What [a node does with too much](../reference/limits.md#when-more-comes-than-a-node-can-carry)
+- **Goodput** should stay within a tenth of the peak, the best line of the same table, however much arrives. What else runs on the machine changes from one table to the next. What [a node does with too much](../reference/limits.md#when-more-comes-than-a-node-can-carry)
   is a rule of time: it works on as many requests as it gets done in 100 ms, lets the last that came go first, and refuses the others after a while, certainly not done.
 - **Refused** is answered with 503, reason ` + "`overload`" + ` and ` + "`Retry-After`" + `, which this generator ignores: it is the rudest of clients. **Turned away** never left the client,
   because all its connections waited: a refusal takes a while, so that a flood over few connections costs the nodes next to nothing.
@@ -61,29 +62,17 @@ How to read it:
 `
 
 // write renders the page and its picture.
-func (o options) write(rows []row, strips []strip, load string) error {
+func (o options) write(cells []cell, strips []strip, load string) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, pageHead, runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), load, patience.Milliseconds(), inTime, o.last)
-	mix, conns, peak := "", 0, 0.0
-	for _, r := range rows {
-		if r.mix != mix || r.conns != conns {
-			mix, conns, peak = r.mix, r.conns, 0
-			fmt.Fprintf(&b, "| %s, %s connections | arrives a second | goodput | of the peak | refused | turned away | late | lost | p50 | p99 | refusal p50 | answers for a second of the nodes' processors | resident, largest node |\n", mix, commas(conns))
-			b.WriteString("| --- |" + strings.Repeat(" ---: |", 12) + "\n")
-			for _, other := range rows {
-				if other.mix == mix && (other.conns == conns || other.factor == 0) {
-					peak = max(peak, other.perSecond())
-				}
-			}
+	fmt.Fprintf(&b, pageHead, runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), load, patience.Milliseconds(), inTime, o.last, o.rounds)
+	for i := range cells {
+		c := &cells[i]
+		if i == 0 || c.mix != cells[i-1].mix || c.conns != cells[i-1].conns {
+			fmt.Fprintf(&b, "| %s, %s connections | arrives a second | goodput | of the peak | in the rounds | refused | turned away | late | lost | p50 | p99 | refusal p50 | answers for a second of the nodes' processors | resident, largest node |\n", c.mix, commas(c.conns))
+			b.WriteString("| --- |" + strings.Repeat(" ---: |", 13) + "\n")
 		}
-		name := fmt.Sprintf("%g × the capacity", r.factor)
-		if r.factor == 0 {
-			name = "closed loop"
-		}
-		per := func(n uint64) string { return commas(int(float64(n) / r.seconds)) }
-		fmt.Fprintf(&b, "| %s | %s | %s | %.0f %% | %s | %s | %s | %d | %.0f ms | %.0f ms | %.0f ms | %s | %.0f MiB |\n", name, per(r.due), per(r.ok), 100*r.perSecond()/peak, per(r.refused), per(r.away),
-			per(r.late), r.lost, ms(r.answered.Quantile(0.5)), ms(r.answered.Quantile(0.99)), ms(r.refusals.Quantile(0.5)), commas(int(r.perPower(o.last))), r.rise)
-		if next := fmt.Sprint(r.factor); next == fmt.Sprint(o.factors[len(o.factors)-1]) {
+		b.WriteString(c.line(peakOf(cells, c), o.last))
+		if i == len(cells)-1 || c.mix != cells[i+1].mix || c.conns != cells[i+1].conns {
 			b.WriteString("\n")
 		}
 	}
@@ -105,15 +94,34 @@ func (o options) write(rows []row, strips []strip, load string) error {
 	if err := os.MkdirAll(filepath.Dir(o.out), 0o755); err != nil {
 		return err
 	}
-	if err := os.WriteFile(strings.TrimSuffix(o.out, ".md")+".svg", []byte(picture(rows, strips)), 0o644); err != nil {
+	if err := os.WriteFile(strings.TrimSuffix(o.out, ".md")+".svg", []byte(picture(cells, strips)), 0o644); err != nil {
 		return err
 	}
 	return os.WriteFile(o.out, []byte(b.String()), 0o644)
 }
 
-// perPower is the goodput for a second of the nodes' processors.
-func (r row) perPower(last time.Duration) float64 {
-	return r.perSecond() * last.Seconds() / max(r.cpu.Seconds(), 0.01)
+// peakOf finds the most that was reached in the same table: those before were measured at another time.
+func peakOf(cells []cell, c *cell) *cell {
+	peak := c
+	for i := range cells {
+		if other := &cells[i]; other.mix == c.mix && other.conns == c.conns && other.goodput() > peak.goodput() {
+			peak = other
+		}
+	}
+	return peak
+}
+
+// line is a cell's in its table.
+func (c *cell) line(peak *cell, last time.Duration) string {
+	name := fmt.Sprintf("%g × the capacity", c.factor)
+	if c.factor == 0 {
+		name = fmt.Sprintf("closed loop over %s", commas(c.through))
+	}
+	r := c.middle()
+	per := func(n uint64) string { return commas(int(float64(n) / r.seconds)) }
+	ratio, least, most := c.of(peak)
+	return fmt.Sprintf("| %s | %s | %s | %.0f %% | %.0f to %.0f %% | %s | %s | %s | %d | %.0f ms | %.0f ms | %.0f ms | %s | %.0f MiB |\n", name, per(r.due), per(r.ok), 100*ratio, 100*least, 100*most, per(r.refused), per(r.away),
+		per(r.late), r.lost, ms(r.answered.Quantile(0.5)), ms(r.answered.Quantile(0.99)), ms(r.refusals.Quantile(0.5)), commas(int(r.perPower(last))), r.rise)
 }
 
 func commas(n int) string {

@@ -14,11 +14,11 @@ const (
 
 var colours = []string{"#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e", "#8c564b"}
 
-func picture(rows []row, strips []strip) string {
+func picture(cells []cell, strips []strip) string {
 	var b strings.Builder
 	width, height := 2*panelWidth+3*margin, panelHeight+3*margin
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="11"><rect width="%d" height="%d" fill="#fff"/>`+"\n", width, height, width, height)
-	curves(&b, rows)
+	curves(&b, cells)
 	for _, s := range strips[:min(1, len(strips))] {
 		s.draw(&b, 2*margin+panelWidth)
 	}
@@ -32,12 +32,12 @@ func axes(b *strings.Builder, x int, title, below string) {
 		x, margin-14, title, x, margin, panelHeight, panelWidth, x+panelWidth/2-60, margin+panelHeight+30, below)
 }
 
-func curves(b *strings.Builder, rows []row) {
+func curves(b *strings.Builder, cells []cell) {
 	x := margin
 	axes(b, x, "goodput, of the closed loop's", "arrives, times the capacity")
 	most := 1.0
-	for _, r := range rows {
-		most = max(most, r.factor)
+	for i := range cells {
+		most = max(most, cells[i].factor)
 	}
 	at := func(factor, share float64) string {
 		return fmt.Sprintf("%.1f,%.1f", float64(x)+factor/most*panelWidth, margin+panelHeight*(1-min(share, 1.3)/1.3))
@@ -47,15 +47,17 @@ func curves(b *strings.Builder, rows []row) {
 	}
 	var lines []string
 	points, peak := map[string][]string{}, map[string]float64{}
-	for _, r := range rows {
-		name := fmt.Sprintf("%s, %d", r.mix, r.conns)
-		if r.factor == 0 {
-			peak[name] = r.perSecond()
+	for i := range cells {
+		c := &cells[i]
+		name := fmt.Sprintf("%s, %d", c.mix, c.conns)
+		switch {
+		case c.factor > 0:
+			points[name] = append(points[name], at(c.factor, c.goodput()/peak[name]))
+		case peak[name] == 0: // the first closed loop of a table
+			peak[name] = c.goodput()
 			lines = append(lines, name)
 			points[name] = []string{at(0, 0)}
-			continue
 		}
-		points[name] = append(points[name], at(r.factor, r.perSecond()/peak[name]))
 	}
 	for i, name := range lines {
 		colour := colours[i%len(colours)]
