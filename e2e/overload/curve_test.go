@@ -32,4 +32,7 @@ func TestACellIsComparedRoundByRound(t *testing.T) {
 	if line := cells[2].line(peak, time.Second); !strings.HasPrefix(line, "| 5 × the capacity | 40 | 20 | 50 % | 50 to 110 % |") {
 		t.Errorf("the line is %s", line)
 	}
+	if got, want := atMost(cells), "**At 5 × the capacity** goodput is, of the peak (of the closed loop over as many connections): create over 256 connections 50 % (50 %).\n"; got != want {
+		t.Errorf("at most: %q, want %q", got, want)
+	}
 }

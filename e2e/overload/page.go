@@ -76,6 +76,7 @@ func (o options) write(cells []cell, strips []strip, load string) error {
 			b.WriteString("\n")
 		}
 	}
+	b.WriteString(atMost(cells))
 	for _, s := range strips {
 		flood := s.records[1]
 		fmt.Fprintf(&b, "**The strip**: %s over %s connections, half of the capacity, then five times as much as it for %v, then half again. During the flood goodput was %.0f %% of the capacity, and the largest node had %.0f MiB; ", s.mix,
@@ -109,6 +110,31 @@ func peakOf(cells []cell, c *cell) *cell {
 		}
 	}
 	return peak
+}
+
+// atMost says of each table what is left of the peak where most arrives, and of what a closed loop over as many connections gets done: more connections cost
+// something by themselves.
+func atMost(cells []cell) string {
+	var parts []string
+	most := 0.0
+	for i := range cells {
+		most = max(most, cells[i].factor)
+	}
+	for i := range cells {
+		if c := &cells[i]; c.factor == most && most > 0 {
+			for j := range cells {
+				if same := &cells[j]; same.mix == c.mix && same.conns == c.conns && same.factor == 0 && same.through == c.through {
+					ofPeak, _, _ := c.of(peakOf(cells, c))
+					ofSame, _, _ := c.of(same)
+					parts = append(parts, fmt.Sprintf("%s over %s connections %.0f %% (%.0f %%)", c.mix, commas(c.conns), 100*ofPeak, 100*ofSame))
+				}
+			}
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("**At %g × the capacity** goodput is, of the peak (of the closed loop over as many connections): %s.\n", most, strings.Join(parts, ", "))
 }
 
 // line is a cell's in its table.
