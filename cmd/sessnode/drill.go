@@ -31,6 +31,7 @@ type drillFlags struct {
 	out      string
 	output   string
 	keep     bool
+	logStore string
 	sabotage string
 	color    string
 	live     liveFlags
@@ -81,6 +82,7 @@ func newDrill(std stdio) *cobra.Command {
 	flags.StringVar(&f.out, "out", "drill-report", "directory of the report; what is there of an earlier one is replaced")
 	flags.StringVarP(&f.output, "output", "o", "table", "table, json (the results) or jsonl (what happens, as it happens)")
 	flags.BoolVar(&f.keep, "keep", false, "leave the folder with data and logs behind")
+	flags.StringVar(&f.logStore, "log-store", "", "what the nodes keep their logs in: bolt or wal (empty: as serve does)")
 	flags.StringVar(&f.sabotage, "sabotage", "", "break the nodes on purpose, to see that the drill notices (needs a build with -tags sabotage)")
 	flags.StringVar(&f.color, "color", "auto", "auto, always or never")
 	f.live.add(cmd)
@@ -113,7 +115,8 @@ func scenarioNames() []string {
 func (f drillFlags) chosen(args []string) ([]drill.Scenario, drill.Config, error) {
 	var scenarios []drill.Scenario
 	c := drill.DefaultConfig()
-	c.Seed, c.Nodes, c.Clients, c.People, c.Hold, c.Budget, c.Keep, c.Sabotage = f.seed, f.nodes, f.clients, f.people, f.hold, f.budget, f.keep, f.sabotage
+	c.Seed, c.Nodes, c.Clients, c.People, c.Hold, c.Budget, c.Keep = f.seed, f.nodes, f.clients, f.people, f.hold, f.budget, f.keep
+	c.LogStore, c.Sabotage = f.logStore, f.sabotage
 	c.App, c.Args = people.LoginApp, append([]string{"sessnode"}, os.Args[1:]...)
 	for _, name := range args {
 		s, found := drill.Named(name)

@@ -123,7 +123,8 @@ func newDrillReplay(std stdio) *cobra.Command {
 					return &problem{what: "the report is of a live cluster, " + r.Environment.Target, why: "each drill of a live cluster has to be asked for and confirmed anew", try: r.Replay, exit: exitUsage}
 				}
 				scenarios = append(scenarios, s)
-				c.Seed, c.Nodes, c.Clients, c.People, c.Sabotage = r.Seed, r.Environment.Nodes, r.Environment.Clients, r.Environment.People, r.Environment.Sabotage
+				c.Seed, c.Nodes, c.Clients, c.People = r.Seed, r.Environment.Nodes, r.Environment.Clients, r.Environment.People
+				c.LogStore, c.Sabotage = r.Environment.LogStore, r.Environment.Sabotage
 				c.Hold, c.Budget = fromMS(r.Environment.HoldMS), fromMS(r.Environment.BudgetMS)
 			}
 			if err := c.Validate(); err != nil {

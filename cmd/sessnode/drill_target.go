@@ -91,7 +91,7 @@ func drillTarget(cmd *cobra.Command, std stdio, f drillFlags, args []string) err
 
 // onlyLive refuses what is not done to a live cluster.
 func (f drillFlags) onlyLive(cmd *cobra.Command, scenarios []drill.Scenario) error {
-	for _, name := range []string{"suite", "nodes", "keep", "sabotage"} {
+	for _, name := range []string{"suite", "nodes", "keep", "log-store", "sabotage"} {
 		if cmd.Flags().Changed(name) {
 			return &usageError{fmt.Errorf("--%s is of use for clusters of a drill's own only, not with --target", name)}
 		}

@@ -47,7 +47,7 @@ func (r *run) begin() {
 		Limits: LimitsOf(r.scenario, r.isTarget()),
 		Environment: result.Environment{Version: r.cfg.Version, Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH, CPUs: runtime.NumCPU(),
 			Nodes: r.cfg.Nodes, Profile: profile, ElectMS: timeline.MS(electionTimeout), Clients: r.cfg.Clients, People: r.cfg.People,
-			HoldMS: timeline.MS(r.longer()), BudgetMS: timeline.MS(r.cfg.Budget), Args: r.cfg.Args, Sabotage: r.cfg.Sabotage},
+			HoldMS: timeline.MS(r.longer()), BudgetMS: timeline.MS(r.cfg.Budget), Args: r.cfg.Args, LogStore: r.cfg.LogStore, Sabotage: r.cfg.Sabotage},
 	}
 	if r.isTarget() {
 		env := &r.result.Environment
@@ -71,7 +71,7 @@ func (r *run) replay() string {
 		value, usual any
 	}{
 		{"nodes", nodes, usual.Nodes}, {"clients", r.cfg.Clients, usual.Clients}, {"people", r.cfg.People, usual.People},
-		{"hold", r.longer(), usual.Hold}, {"budget", r.cfg.Budget, usual.Budget}, {"sabotage", r.cfg.Sabotage, ""},
+		{"hold", r.longer(), usual.Hold}, {"budget", r.cfg.Budget, usual.Budget}, {"log-store", r.cfg.LogStore, ""}, {"sabotage", r.cfg.Sabotage, ""},
 	} {
 		if f.value != f.usual {
 			command += fmt.Sprintf(" --%s %v", f.name, f.value)

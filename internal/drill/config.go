@@ -24,6 +24,7 @@ type Config struct {
 
 	Target *Target // the live cluster that is drilled; nil: one of the drill's own
 
+	LogStore string // what the nodes keep their logs in, `bolt` or `wal`; empty: the default of `serve`
 	Sabotage string // breaks the nodes on purpose; needs a Binary with the build tag `sabotage`
 	Keep     bool   // leave the folder with data and logs behind
 	Observer Observer
@@ -51,6 +52,7 @@ func (c Config) Validate() error {
 	fault(c.People < 1 || c.People > 20, "--people is %d, allowed are 1 to 20", c.People)
 	fault(c.Hold < 0 || c.Hold > 10*time.Minute, "--hold is %v, allowed is up to 10m", c.Hold)
 	fault(c.Budget < 100*time.Millisecond || c.Budget > 10*time.Minute, "--budget is %v, allowed is 100ms to 10m", c.Budget)
+	fault(c.LogStore != "" && c.LogStore != "bolt" && c.LogStore != "wal", "--log-store is %q, allowed are bolt and wal", c.LogStore)
 	if t := c.Target; t != nil {
 		fault(t.Limit < 30*time.Second || t.Limit > time.Hour, "--max-duration is %v, allowed is 30s to 1h", t.Limit)
 		fault(c.Hold >= t.Limit, "--hold is %v, allowed is less than --max-duration (%v)", c.Hold, t.Limit)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/sessnode/sessnode"
@@ -76,6 +77,9 @@ func openStage(ctx context.Context, r *run) (*stage, error) {
 func (s *stage) config() local.Config {
 	r := s.run
 	c := local.Config{Binary: r.cfg.Binary, Nodes: r.cfg.Nodes, Sabotage: r.cfg.Sabotage, Flags: r.scenario.Flags, Env: []string{"SESSNODE_DRILL_SOCKET=" + s.folder.File("net.sock")}}
+	if r.cfg.LogStore != "" {
+		c.Flags = append(slices.Clone(c.Flags), "--log-store", r.cfg.LogStore)
+	}
 	c.Placed = func(n *local.Node) { r.net.Register(n.Name, n.NodeAddr, n.GossipAddr) }
 	if len(r.disks) > 0 {
 		c.DataDir = func(i int) string { return r.disks[i].Dir() }

@@ -196,6 +196,7 @@ type Environment struct {
 	HoldMS    float64  `json:"hold_ms"` // how long a fault was to last at least; 0: as the scenario says
 	BudgetMS  float64  `json:"budget_ms"`
 	Args      []string `json:"args"`
-	Target    string   `json:"target,omitempty"`   // the id of the live cluster that was drilled; empty: one of the drill's own
-	Sabotage  string   `json:"sabotage,omitempty"` // the fault of a build that is broken on purpose
+	Target    string   `json:"target,omitempty"`    // the id of the live cluster that was drilled; empty: one of the drill's own
+	LogStore  string   `json:"log_store,omitempty"` // what the nodes kept their logs in; empty: the default
+	Sabotage  string   `json:"sabotage,omitempty"`  // the fault of a build that is broken on purpose
 }
