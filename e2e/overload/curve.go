@@ -16,6 +16,7 @@ type cell struct {
 	conns   int     // of its table
 	through int     // how many are used: fewer than conns in a closed loop alone
 	factor  float64 // times the capacity that arrives; 0: closed loop
+	base    float64 // the capacity
 	rounds  []run
 }
 
@@ -55,36 +56,54 @@ func (c *cell) of(other *cell) (ratio, least, most float64) {
 	return c.goodput() / max(other.goodput(), 1), least, most
 }
 
-// curve measures the capacity with a closed loop and then what becomes of multiples of it. Every second round goes backwards: creates leave a larger store to
-// what comes after them, and so does whatever else changes with time.
-func curve(ctx context.Context, cluster *harness.Cluster, f *flood, o options) []cell {
+// fewConns is how many connections carry the most, where each has one request under way.
+const fewConns = 256
+
+// capacity is the most that a closed loop did in three tries: what is a multiple of it is no less than that.
+func capacity(ctx context.Context, f *flood, o options) (most float64, err error) {
 	conns := f.conns
-	cells := []cell{{through: min(conns, 256)}}
-	if conns > 256 {
+	f.conns = min(conns, fewConns)
+	defer func() { f.conns = conns }()
+	for range 3 {
+		records, _ := f.run(ctx, []stretch{{0, o.last}})
+		most = max(most, float64(records[0].ok)/records[0].seconds)
+	}
+	if most == 0 {
+		return 0, fmt.Errorf("no %s was answered well in a closed loop", f.mix.name)
+	}
+	return most, nil
+}
+
+// curve measures the capacity and then, in rounds, closed loops and what becomes of multiples of it. Every second round goes backwards: creates leave a larger
+// store to what comes after them, and so does whatever else changes with time.
+func curve(ctx context.Context, cluster *harness.Cluster, f *flood, o options) ([]cell, error) {
+	base, err := capacity(ctx, f, o)
+	if err != nil {
+		return nil, err
+	}
+	conns := f.conns
+	cells := []cell{{through: min(conns, fewConns)}}
+	if conns > fewConns {
 		cells = append(cells, cell{through: conns})
 	}
 	for _, factor := range o.factors {
 		cells = append(cells, cell{through: conns, factor: factor})
 	}
-	capacity := 0.0
 	for round := range o.rounds {
 		for i := range cells {
 			if round%2 == 1 {
 				i = len(cells) - 1 - i
 			}
 			c := &cells[i]
-			c.mix, c.conns, f.conns = f.mix.name, conns, c.through
+			c.mix, c.conns, c.base, f.conns = f.mix.name, conns, base, c.through
 			stop := watch(cluster.Nodes)
-			records, _ := f.run(ctx, []stretch{{c.factor * capacity, o.last}})
+			records, _ := f.run(ctx, []stretch{{c.factor * base, o.last}})
 			c.rounds = append(c.rounds, run{records[0], stop()})
 			c.show(&c.rounds[round], o.last)
-			if round == 0 && i == 0 {
-				capacity = c.rounds[0].perSecond()
-			}
 		}
 	}
 	f.conns = conns
-	return cells
+	return cells, nil
 }
 
 func (c *cell) show(r *run, last time.Duration) {

@@ -104,15 +104,16 @@ func (o options) all(ctx context.Context, cluster *harness.Cluster, f *flood) er
 		if !slices.Contains(o.mixes, m.name) {
 			continue
 		}
-		capacity := 0.0
 		for _, c := range o.conns {
 			f.mix, f.conns = m, c
-			from := len(cells)
-			cells = append(cells, curve(ctx, cluster, f, o)...)
-			capacity = cells[from].goodput()
+			table, err := curve(ctx, cluster, f, o)
+			if err != nil {
+				return err
+			}
+			cells = append(cells, table...)
 		}
 		if len(o.factors) > 0 {
-			strips = append(strips, o.strip(ctx, cluster, f, capacity))
+			strips = append(strips, o.strip(ctx, cluster, f, cells[len(cells)-1].base))
 		}
 	}
 	if ctx.Err() != nil {

@@ -34,7 +34,7 @@ func axes(b *strings.Builder, x int, title, below string) {
 
 func curves(b *strings.Builder, cells []cell) {
 	x := margin
-	axes(b, x, "goodput, of the closed loop's", "arrives, times the capacity")
+	axes(b, x, "goodput, of the capacity", "arrives, times the capacity")
 	most := 1.0
 	for i := range cells {
 		most = max(most, cells[i].factor)
@@ -54,7 +54,7 @@ func curves(b *strings.Builder, cells []cell) {
 		case c.factor > 0:
 			points[name] = append(points[name], at(c.factor, c.goodput()/peak[name]))
 		case peak[name] == 0: // the first closed loop of a table
-			peak[name] = c.goodput()
+			peak[name] = c.base
 			lines = append(lines, name)
 			points[name] = []string{at(0, 0)}
 		}
