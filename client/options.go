@@ -40,7 +40,7 @@ func WithTransport(rt http.RoundTripper) Option { return func(s *settings) { s.t
 
 // WithSharedConnections sends requests over so many connections to each node, which all callers share, 1 to 64; 2 to 4 are enough for a
 // process on a few processors. It is for processes with many requests at a time, of which a node carries more that way
-// (docs/performance/peers.md); a lone request takes a little longer. A packet that is lost holds up all the requests of its connection, and there is a goroutine
+// (docs/performance/peers.md); a lone request takes longer, a read up to twice as long. A packet that is lost holds up all the requests of its connection, and there is a goroutine
 // for each connection until Close. Requests of more than 32 KiB, streams, and nodes that do not know of this, are served over connections of their own. The
 // default, 0, is that all are.
 //

@@ -16,7 +16,7 @@ type ahead struct {
 	places slab.Ahead
 }
 
-// lookAhead reads the places in the indexes at which the operations will look. It changes nothing.
+// lookAhead reads the places in the indexes at which the operations will look, and the beginnings of the sessions that they will find. It changes nothing.
 func (m *Machine) lookAhead(ops []Op) {
 	var a *app
 	t := m.sessions

@@ -156,6 +156,6 @@ func (r *Report) generator(b *strings.Builder) {
 		return
 	}
 	fmt.Fprintf(b, `- **The generator takes its share**: against a server that reads to the end of a request and writes 512 bytes it makes %s reads a second with %d clients, for
-  %.0f ms of its own and %.0f ms of the server's processor time a thousand. No server can show more than that here.
+  %.0f ms of its own and %.0f ms of the server's processor time a thousand. No server can show more than that here with a connection for each client.
 `, commas(s.rate), s.clients, s.generator*1000, s.cpu*1000)
 }
