@@ -27,6 +27,7 @@ func TestALiveClusterIsNotDrilledByMistake(t *testing.T) {
 		"drill leader-kill --target " + url + " --confirm memory": {exitUsage, "only what ends by itself"},
 		"drill --suite quick --target " + url:                     {exitUsage, "--suite"},
 		"drill step-down --target " + url + " --nodes 5":          {exitUsage, "--nodes"},
+		"drill step-down --target " + url + " --log-store bolt":   {exitUsage, "--log-store"},
 		"drill step-down --target sessnode://SECRET@127.0.0.1:1":  {exitUsage, "--api-key-file"},
 		"drill step-down --target " + url + " --max-duration 1s":  {exitUsage, "--max-duration"},
 		"drill step-down --target http://127.0.0.1:1":             {exitUnavailable, "127.0.0.1:1"},

@@ -78,7 +78,7 @@ func Hurt() result.Result {
 	r.Logs[0].Node, r.Doubts, r.Limits = Hostile, []string{Hostile}, []string{Hostile}
 	r.Violations[0].Detail += Hostile
 	e := &r.Environment
-	e.Version, e.Go, e.System, e.Profile, e.Sabotage, e.Args = Hostile, Hostile, Hostile, Hostile, Hostile, []string{Hostile}
+	e.Version, e.Go, e.System, e.Profile, e.LogStore, e.Sabotage, e.Args = Hostile, Hostile, Hostile, Hostile, Hostile, Hostile, []string{Hostile}
 	r.Latency[0].Phase, r.Latency[0].Kind = Hostile, Hostile
 	return r
 }
