@@ -38,6 +38,7 @@ var skipped = map[string]int{
 	"docs/performance/adapters.md":         1,
 	"docs/performance/failover.md":         1,
 	"docs/performance/peers.md":            1,
+	"docs/performance/all-peers/peers.md":  1,
 	"docs/performance/overload.md":         1,
 	"docs/performance/steady.md":           1,
 	"docs/performance/snapshots.md":        1,

@@ -99,8 +99,9 @@ var shown = []string{"text", "json", "yaml", "http"}
 
 // indented are the pages with code that is written by indentation, each for the reason given.
 var indented = map[string]string{
-	"docs/reference/cli.md":     "written by the program; TestExamplesAreUnderstood holds its examples",
-	"docs/performance/peers.md": "written by scripts/bench-peers.sh: what it started",
+	"docs/reference/cli.md":               "written by the program; TestExamplesAreUnderstood holds its examples",
+	"docs/performance/peers.md":           "written by scripts/bench-peers.sh: what it started",
+	"docs/performance/all-peers/peers.md": "written by scripts/bench-peers.sh: what it started",
 }
 
 // command is a line that stands for a command; what the program prints has dots or indentation where it names one.
