@@ -47,5 +47,6 @@ func (a *Ahead) Read() {
 		sum += uint64(s.content.arena.piece(*s.content.pages.at(uint32(*s.cell)))[0])
 	}
 	a.sink += sum
+	clear(a.searches) // a store that is replaced must not be held by what was read of it
 	a.searches = a.searches[:0]
 }

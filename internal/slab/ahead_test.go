@@ -33,6 +33,11 @@ func TestAheadReadsWhatASearchWill(t *testing.T) {
 	if ahead.Read(); ahead.sink != want {
 		t.Error("what was noted is read twice")
 	}
+	for _, s := range ahead.searches[:cap(ahead.searches)] {
+		if s != (search{}) {
+			t.Fatal("a search that was read is kept, and with it the memory of a store that may be replaced")
+		}
+	}
 	if n := testing.AllocsPerRun(10, func() { note(1, content); ahead.Read() }); n != 0 {
 		t.Errorf("%v allocations, want none", n)
 	}
