@@ -37,7 +37,10 @@ func measureCosts(ctx context.Context, cluster *harness.Cluster, f *flood, o opt
 		if err != nil {
 			return err
 		}
-		records, _ := f.run(ctx, []stretch{{0, o.last}})
+		records, _, err := f.run(ctx, []stretch{{0, o.last}})
+		if err != nil {
+			return err
+		}
 		after, err := gaugesOf(ctx, leader, entry, third)
 		if err != nil {
 			return err

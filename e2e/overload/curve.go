@@ -65,7 +65,10 @@ func capacity(ctx context.Context, f *flood, o options) (most float64, err error
 	f.conns = min(conns, fewConns)
 	defer func() { f.conns = conns }()
 	for range 3 {
-		records, _ := f.run(ctx, []stretch{{0, o.last}})
+		records, _, err := f.run(ctx, []stretch{{0, o.last}})
+		if err != nil {
+			return 0, err
+		}
 		most = max(most, float64(records[0].ok)/records[0].seconds)
 	}
 	if most == 0 {
@@ -97,8 +100,12 @@ func curve(ctx context.Context, cluster *harness.Cluster, f *flood, o options) (
 			c := &cells[i]
 			c.mix, c.conns, c.base, f.conns = f.mix.name, conns, base, c.through
 			stop := watch(cluster.Nodes)
-			records, _ := f.run(ctx, []stretch{{c.factor * base, o.last}})
-			c.rounds = append(c.rounds, run{records[0], stop()})
+			records, _, err := f.run(ctx, []stretch{{c.factor * base, o.last}})
+			took := stop()
+			if err != nil {
+				return nil, err
+			}
+			c.rounds = append(c.rounds, run{records[0], took})
 			c.show(&c.rounds[round], o.last)
 		}
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -87,21 +88,52 @@ type worker struct {
 	bins    []counts
 }
 
+// dials is how many connections are made at a time. A flood of dials would be another test: the generator, which has the same processors as
+// the nodes, gets to none of them in time, gives them up, and dials again.
+const dials = 64
+
+// connect prepares all connections, and makes them before the first request.
+func (f *flood) connect(ctx context.Context) ([]*worker, error) {
+	workers := make([]*worker, f.conns)
+	failed := make([]error, dials)
+	var group sync.WaitGroup
+	for first := range dials {
+		group.Go(func() { // ends with its part of the connections
+			for i := first; i < len(workers); i += dials {
+				w := &worker{f: f, conn: wire.New(f.targets[i%len(f.targets)]), rng: rand.New(rand.NewPCG(uint64(i), 7))}
+				w.body = text(w.rng, 128)
+				workers[i] = w
+				if err := w.conn.Connect(ctx); err != nil {
+					failed[first] = fmt.Errorf("connection %d of %d: %w", i+1, len(workers), err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	if err := errors.Join(failed...); err != nil {
+		for _, w := range workers {
+			_ = w.conn.Close()
+		}
+		return nil, err
+	}
+	return workers, nil
+}
+
 // run carries a plan out and returns one record a stretch, and the bins of the whole. It blocks until the last answer.
-func (f *flood) run(ctx context.Context, plan []stretch) ([]record, []counts) {
+func (f *flood) run(ctx context.Context, plan []stretch) ([]record, []counts, error) {
+	workers, err := f.connect(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
 	f.plan, f.next = plan, make([]atomic.Uint64, len(plan))
 	whole := time.Duration(0)
 	for _, s := range plan {
 		whole += s.last
 	}
-	workers := make([]*worker, f.conns)
 	f.start = time.Now().Add(100 * time.Millisecond)
 	var group sync.WaitGroup
-	for i := range workers {
-		w := &worker{f: f, conn: wire.New(f.targets[i%len(f.targets)]), rng: rand.New(rand.NewPCG(uint64(i), 7)),
-			records: make([]record, len(plan)), bins: make([]counts, int(whole/binWidth)+1)}
-		w.body = text(w.rng, 128)
-		workers[i] = w
+	for _, w := range workers {
+		w.records, w.bins = make([]record, len(plan)), make([]counts, int(whole/binWidth)+1)
 		group.Go(func() { // ends with the plan, or with ctx
 			defer w.conn.Close()
 			for i := range plan {
@@ -124,7 +156,7 @@ func (f *flood) run(ctx context.Context, plan []stretch) ([]record, []counts) {
 	for i, s := range plan {
 		records[i].seconds = (s.last - settle).Seconds()
 	}
-	return records, bins
+	return records, bins, nil
 }
 
 // stretch takes part in one stretch until it is over.

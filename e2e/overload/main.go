@@ -113,7 +113,11 @@ func (o options) all(ctx context.Context, cluster *harness.Cluster, f *flood) er
 			cells = append(cells, table...)
 		}
 		if len(o.factors) > 0 {
-			strips = append(strips, o.strip(ctx, cluster, f, cells[len(cells)-1].base))
+			s, err := o.strip(ctx, cluster, f, cells[len(cells)-1].base)
+			if err != nil {
+				return err
+			}
+			strips = append(strips, s)
 		}
 	}
 	if ctx.Err() != nil {
@@ -126,11 +130,15 @@ func (o options) all(ctx context.Context, cluster *harness.Cluster, f *flood) er
 const stripPart = 6 * time.Second
 
 // strip sends half of the capacity, then five times as much as it, then half again.
-func (o options) strip(ctx context.Context, cluster *harness.Cluster, f *flood, capacity float64) strip {
+func (o options) strip(ctx context.Context, cluster *harness.Cluster, f *flood, capacity float64) (strip, error) {
 	s := strip{mix: f.mix.name, conns: f.conns, capacity: capacity, plan: []stretch{{capacity / 2, stripPart}, {5 * capacity, 2 * stripPart}, {capacity / 2, stripPart}}}
 	stop := watch(cluster.Nodes)
-	s.records, s.bins = f.run(ctx, s.plan)
+	var err error
+	s.records, s.bins, err = f.run(ctx, s.plan)
 	s.usage = stop()
+	if err != nil {
+		return s, err
+	}
 	fmt.Printf("strip: all is well again after %v\n", s.recovery())
-	return s
+	return s, nil
 }

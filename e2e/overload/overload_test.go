@@ -74,19 +74,29 @@ func underFlood(t *testing.T, f *flood) (r record, ended int) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
+	conn := wire.New(f.targets[1])
+	defer conn.Close()
+	if err := conn.Connect(ctx); err != nil {
+		t.Fatal(err)
+	}
 	var group sync.WaitGroup
 	group.Go(func() { // ends with its logouts
 		time.Sleep(time.Second + settle)
-		conn := wire.New(f.targets[1])
-		defer conn.Close()
 		for _, token := range f.sessions {
-			if conn.Do(ctx, &wire.Request{Method: "DELETE", Path: "/v1/apps/" + app + "/session", Token: token, Operation: sessnode.NewID().String()}) == sessnode.OK {
+			began := time.Now()
+			code := conn.Do(ctx, &wire.Request{Method: "DELETE", Path: "/v1/apps/" + app + "/session", Token: token, Operation: sessnode.NewID().String()})
+			if code == sessnode.OK {
 				ended++
+				continue
 			}
+			t.Logf("a logout ended as %v after %v", code, time.Since(began))
 		}
 	})
-	records, _ := f.run(ctx, []stretch{{0, time.Second}, {0, 3 * time.Second}})
+	records, _, err := f.run(ctx, []stretch{{0, time.Second}, {0, 3 * time.Second}})
 	group.Wait()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if lost := records[0].lost + records[1].lost; lost > 0 {
 		t.Errorf("%d requests were answered neither well nor with a refusal", lost)
 	}

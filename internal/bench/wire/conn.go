@@ -63,6 +63,15 @@ func New(t Target) *Conn {
 	return &Conn{target: t, fixed: fixed, in: bufio.NewReaderSize(nil, 4096)}
 }
 
+// Connect dials now what the first request would dial otherwise. It blocks as long as a dial may take.
+func (c *Conn) Connect(ctx context.Context) error {
+	if c.shared != nil {
+		_, err := c.shared.get(ctx)
+		return err
+	}
+	return c.ready(ctx, time.Now())
+}
+
 // Close closes the connection. It is no error if there is none.
 func (c *Conn) Close() error {
 	if c.conn == nil {

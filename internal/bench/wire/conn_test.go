@@ -193,3 +193,27 @@ func TestTheKeyGoesIntoItsHeaderOnly(t *testing.T) {
 		t.Errorf("sent\n%s\nwant\n%s", got, want)
 	}
 }
+
+func TestAConnectionMayBeMadeBeforeTheFirstRequest(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	c := connTo(t, l.Addr().String())
+	if err := c.Connect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	accepted, err := l.Accept() // would wait for ever if Connect had not dialled
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer accepted.Close()
+	_ = l.Close()
+	if err := c.Connect(t.Context()); err != nil {
+		t.Errorf("Connect where there is a connection = %v", err)
+	}
+	if err := connTo(t, l.Addr().String()).Connect(t.Context()); err == nil {
+		t.Error("Connect succeeded where nobody listens")
+	}
+}
