@@ -1,7 +1,6 @@
 package fsm_test
 
 import (
-	"bytes"
 	"cmp"
 	"maps"
 	"slices"
@@ -152,7 +151,7 @@ func (m *model) quota(app string) {
 		return
 	}
 	slices.SortFunc(list, func(x, y place) int {
-		return cmp.Or(m.sessions[x].stored.Compare(m.sessions[y].stored), bytes.Compare(x.key[:], y.key[:]))
+		return cmp.Or(m.sessions[x].stored.Compare(m.sessions[y].stored), cmp.Compare(m.sessions[x].serial, m.sessions[y].serial))
 	})
 	for _, at := range list[:uint64(len(list))-p.AnonymousQuota+1] {
 		if m.death(at) != "" {

@@ -133,7 +133,7 @@ func (p *pair) lookup(m *fsm.Machine, at place) {
 	if reason != "" {
 		want := absent(reason)
 		if !errors.Is(err, sessnode.ErrNotFound) || sessnode.ReasonOf(err) != want.Reason {
-			p.t.Fatalf("Lookup = %v, the model says not found %q", err, want.Reason)
+			p.t.Fatalf("Lookup of %v = %v, the model says not found %q", at, err, want.Reason)
 		}
 		return
 	}
