@@ -67,12 +67,12 @@ func (a *attributes) each(f func(name string, v sessnode.Value)) {
 	}
 }
 
-// takeApart makes the attributes ready for a change.
+// takeApart makes the attributes ready for a change, in the room that an empty list has.
 func (a *attributes) takeApart() {
 	if a.apart {
 		return
 	}
-	list := make([]attr, 0, a.count+2)
+	list := slices.Grow(a.list, a.count+2)
 	eachTriple(a.tail, func(name string, v sessnode.Value) { list = append(list, attr{name, v}) })
 	a.list, a.tail, a.apart = list, nil, true
 }

@@ -37,8 +37,8 @@ func (m *Machine) clean() {
 // expire turns sessions whose deadline has passed into tombstones.
 func (m *Machine) expire(left int) int {
 	for ; left > 0; left-- {
-		h, at, found := m.sessions.due.min()
-		if !found || at > m.now {
+		h, found := m.sessions.due.due(m.now)
+		if !found {
 			break
 		}
 		r := m.sessions.stored(h)
@@ -125,14 +125,14 @@ func (m *Machine) oldestOf(a *app, from, to uint64, most int) (list []uint32) {
 // Due returns the earliest cluster time, in ns, at which something becomes due (0 = nothing will), and whether something is
 // due already and waits for the next entry: then the leader proposes one soon.
 func (m *Machine) Due() (next int64, backlog bool) {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
+	m.mu.Lock() // next puts in order what was put off
+	defer m.mu.Unlock()
 	soonest := func(at int64) {
 		if next == 0 || at < next {
 			next = at
 		}
 	}
-	if _, at, found := m.sessions.due.min(); found {
+	if at, found := m.sessions.due.next(cleanPerBatch); found {
 		soonest(at)
 	}
 	if _, at, found := m.tombstones.due.Min(); found {

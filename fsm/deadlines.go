@@ -4,17 +4,22 @@ import "github.com/sessnode/sessnode/internal/slab"
 
 // deadlines order sessions by when they end, and by serial where that is the same: a heap for the signed-in and one for the
 // anonymous of each app, and a heap of those heaps.
+//
+// A session that is signed in may stand there with an earlier time than its deadline. Nearly every change puts a deadline off, and to find the
+// place for that in the heap of a large store costs more than all else that a touch does; so it stays where it is until that time has come, and goes
+// on then if its deadline is a later one. Of the anonymous the first may be asked for at any time, so they are always where they belong.
 type deadlines struct {
 	arena  *slab.Arena
 	places *slab.Places
 	before func(a, b uint32) bool
-	heaps  []*slab.Heap // two an app
-	top    *slab.Heap   // of numbers in heaps
-	on     []bool       // whether a heap is in top
+	at     func(ref uint32) int64 // the deadline of a session
+	heaps  []*slab.Heap           // two an app
+	top    *slab.Heap             // of numbers in heaps
+	on     []bool                 // whether a heap is in top
 }
 
-func newDeadlines(a *slab.Arena, before func(a, b uint32) bool) *deadlines {
-	d := &deadlines{arena: a, places: slab.NewPlaces(a), before: before}
+func newDeadlines(a *slab.Arena, before func(a, b uint32) bool, at func(ref uint32) int64) *deadlines {
+	d := &deadlines{arena: a, places: slab.NewPlaces(a), before: before, at: at}
 	d.top = slab.NewHeap(a, slab.NewPlaces(a), func(a, b uint32) bool {
 		x, _, _ := d.heaps[a].Min()
 		y, _, _ := d.heaps[b].Min()
@@ -45,7 +50,11 @@ func (d *deadlines) remove(r *record) {
 	d.changed(n)
 }
 
-func (d *deadlines) move(r *record) {
+// move is told that a session's deadline has changed, and what it was.
+func (d *deadlines) move(r *record, was int64) {
+	if r.deadline > was && !r.anonymous() {
+		return
+	}
 	n := heapOf(r.app, r.anonymous())
 	d.heaps[n].Set(r.handle, r.deadline)
 	d.changed(n)
@@ -66,13 +75,42 @@ func (d *deadlines) changed(n int) {
 	}
 }
 
-// min returns the session that ends first.
-func (d *deadlines) min() (handle uint32, at int64, found bool) {
-	n, _, found := d.top.Min()
-	if !found {
-		return 0, 0, false
+// due returns the session that ends first, if that is not after a time.
+func (d *deadlines) due(until int64) (handle uint32, found bool) {
+	for {
+		n, at, found := d.top.Min()
+		if !found || at > until {
+			return 0, false
+		}
+		if h, exact := d.look(int(n)); exact {
+			return h, true
+		}
 	}
-	return d.heaps[n].Min()
+}
+
+// next returns when the first session ends, or an earlier time if more than a number of them have a later deadline than they stand there with.
+func (d *deadlines) next(most int) (at int64, found bool) {
+	for ; ; most-- {
+		n, at, found := d.top.Min()
+		if !found || most == 0 {
+			return at, found
+		}
+		if _, exact := d.look(int(n)); exact {
+			return at, true
+		}
+	}
+}
+
+// look compares the time that the first of a heap stands there with to its deadline. If that is later, it goes on.
+func (d *deadlines) look(n int) (handle uint32, exact bool) {
+	h, at, _ := d.heaps[n].Min()
+	deadline := d.at(h)
+	if deadline == at {
+		return h, true
+	}
+	d.heaps[n].Set(h, deadline)
+	d.changed(n)
+	return h, false
 }
 
 // minAnonymous returns the anonymous session of an app that ends first.

@@ -24,7 +24,9 @@ func (m *Machine) patch(op *Op, c sessnode.Patch) Result {
 		return refuse(err)
 	}
 	r := f.edited()
+	r.list = m.attrs
 	numbers, err := op.apply(&r, c.Edit)
+	defer m.usedAttrs(&r)
 	if err != nil {
 		return refuse(err)
 	}
@@ -35,6 +37,17 @@ func (m *Machine) patch(op *Op, c sessnode.Patch) Result {
 	res.Effect.Values = numbers
 	return res
 }
+
+// usedAttrs keeps the room of a list of attributes for the next patch, and nothing of what was in it.
+func (m *Machine) usedAttrs(r *record) {
+	if cap(r.list) <= maxAttrRoom {
+		clear(r.list)
+		m.attrs = r.list[:0]
+	}
+}
+
+// maxAttrRoom is how many attributes there may be room for that is kept.
+const maxAttrRoom = 64
 
 // replace sets all attributes of a live session.
 func (m *Machine) replace(op *Op, c sessnode.Replace) Result {
@@ -111,7 +124,7 @@ func (m *Machine) growable(f *found, r *record) *sessnode.Error {
 
 // apply makes an edit on a copy of a session and returns the numbers that incr made.
 func (op *Op) apply(r *record, e sessnode.Edit) (map[string]sessnode.Value, *sessnode.Error) {
-	for _, name := range slices.Sorted(maps.Keys(e.If)) {
+	for _, name := range sorted(e.If) {
 		v, there := r.attr(name)
 		g := e.If[name]
 		if g.Absent == there || there && (v.Codec != g.Value.Codec || !bytes.Equal(v.Data, g.Value.Data)) {
@@ -130,6 +143,14 @@ func (op *Op) apply(r *record, e sessnode.Edit) (map[string]sessnode.Value, *ses
 		r.device = *e.Device
 	}
 	return numbers, retime(r, e.Timeouts)
+}
+
+// sorted returns the names of a map in order.
+func sorted[V any](m map[string]V) []string {
+	if len(m) == 0 {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(m))
 }
 
 // fill gives a session the attributes of a change, and no others.
@@ -160,7 +181,7 @@ func increment(r *record, incr map[string]int64) (map[string]sessnode.Value, *se
 		return nil, nil
 	}
 	numbers := make(map[string]sessnode.Value, len(incr))
-	for _, name := range slices.Sorted(maps.Keys(incr)) {
+	for _, name := range sorted(incr) {
 		var n int64
 		if v, there := r.attr(name); there {
 			var isInt bool

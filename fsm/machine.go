@@ -38,6 +38,7 @@ type Machine struct {
 	events      events
 	stats       Counters
 	buf         []byte // for what is to be stored
+	attrs       []attr // for those of a patch; empty
 	ahead       ahead
 	life        atomic.Uint64 // generation, for who holds no lock
 }

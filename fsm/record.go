@@ -11,7 +11,7 @@ import (
 	"github.com/sessnode/sessnode/internal/slab"
 )
 
-// record is one session, taken apart. What is stored is immutable: a change stores another in its place. Its texts, previous keys
+// record is one session, taken apart. What is stored is immutable but for the times of a touch: a change stores another in its place. Its texts, previous keys
 // and attributes share the memory of what was stored until the entry under way is done; what leaves the machine is copied.
 type record struct {
 	slot
@@ -90,8 +90,7 @@ func (r *record) put(b []byte) []byte {
 	if f&(flagSignedIn|flagNever) == 0 {
 		b = binary.AppendVarint(b, r.authenticated-r.created)
 	}
-	b = binary.AppendVarint(b, r.touched-r.created)
-	b = binary.AppendVarint(b, r.deadline-r.touched)
+	b = r.putTimes(b)
 	if f&flagDevice != 0 {
 		b = putText(putText(putText(b, r.device.IP), r.device.UserAgent), r.device.Label)
 	}
@@ -158,6 +157,34 @@ func subjectOf(raw []byte) string {
 	c.uint()
 	c.uint()
 	return c.text()
+}
+
+// times are those of a stored session that a touch changes, and where they stand in it.
+type times struct {
+	touched, deadline int64
+	from, to          int
+}
+
+func timesOf(raw []byte) (t times) {
+	c := cursor{rest: raw[restAt:]}
+	c.uint()
+	c.uint()
+	c.uint()
+	c.text()
+	created := c.time()
+	if raw[flagsAt]&(flagSignedIn|flagNever) == 0 {
+		c.int()
+	}
+	t.from = len(raw) - len(c.rest)
+	t.touched = created + c.int()
+	t.deadline = t.touched + c.int()
+	t.to = len(raw) - len(c.rest)
+	return t
+}
+
+// putTimes writes what stands there.
+func (r *record) putTimes(b []byte) []byte {
+	return binary.AppendVarint(binary.AppendVarint(b, r.touched-r.created), r.deadline-r.touched)
 }
 
 // copied returns the record in memory of its own, all of it in one piece: for what leaves the machine's lock.

@@ -19,7 +19,8 @@ type sessions struct {
 func newSessions(a *slab.Arena) *sessions {
 	h := slab.NewHandles(a)
 	return &sessions{Handles: h, hasher: slab.NewHasher(), byKey: slab.NewIndex(a), byID: slab.NewIndex(a), bySubject: slab.NewIndex(a),
-		rings: slab.NewLists(a), due: newDeadlines(a, func(x, y uint32) bool { return serialOf(h.Get(x)) < serialOf(h.Get(y)) })}
+		rings: slab.NewLists(a), due: newDeadlines(a, func(x, y uint32) bool { return serialOf(h.Get(x)) < serialOf(h.Get(y)) },
+			func(ref uint32) int64 { return timesOf(h.Get(ref)).deadline })}
 }
 
 func (t *sessions) keyHash(s *slot) uint64               { return t.hasher.Bytes(s.app, s.key[:]) }

@@ -73,8 +73,31 @@ func (m *Machine) update(old, r *record) {
 	a.bytes += r.cost() - old.cost()
 	m.bytes += r.cost() - old.cost()
 	if old.deadline != r.deadline {
-		m.sessions.due.move(r)
+		m.sessions.due.move(r, old.deadline)
 	}
+}
+
+// retouch is update where nothing but the times of a session has changed: they are written over the old ones. It does nothing, and reports so,
+// where they take more room or less, or a snapshot is still to read the old ones.
+func (m *Machine) retouch(old, r *record) bool {
+	if old.unused != r.unused {
+		return false
+	}
+	raw, may := m.sessions.InPlace(r.handle)
+	if !may {
+		return false
+	}
+	t := timesOf(raw)
+	if m.buf = r.putTimes(m.buf[:0]); len(m.buf) != t.to-t.from {
+		return false
+	}
+	m.hash = m.hash.minus(hashOf(kindSession, raw))
+	copy(raw[t.from:], m.buf)
+	m.hash = m.hash.plus(hashOf(kindSession, raw))
+	if old.deadline != r.deadline {
+		m.sessions.due.move(r, old.deadline)
+	}
+	return true
 }
 
 // bury puts a tombstone into its slot, in place of an older one.

@@ -47,6 +47,14 @@ func (h *Handles) Set(n uint32, content []byte) {
 	*at = h.arena.Put(content)
 }
 
+// InPlace returns what is stored under a handle, to be written over there. may is false while a capture could read it.
+func (h *Handles) InPlace(n uint32) (content []byte, may bool) {
+	if h.arena.pins > 0 {
+		return nil, false
+	}
+	return h.Get(n), true
+}
+
 // Remove forgets a handle, and may give it again at once.
 func (h *Handles) Remove(n uint32) {
 	at := h.own(n)

@@ -51,11 +51,21 @@ func (s *shard) find(tag uint32, is func(ref uint32) bool) int {
 	return -1
 }
 
+// larger is how many cells follow. Every reference is moved once more for each step, so a shard doubles as long as it is small and wastes little,
+// and is stingy once many of them make up a large store.
+func larger(cells int) int {
+	const small = 64 // a store of 200,000
+	if cells < small {
+		return max(8, 2*cells)
+	}
+	return cells*5/4 + 1
+}
+
 // Add puts a reference, which must not be 0, under a hash.
 func (x *Index) Add(hash uint64, ref uint32) {
 	s := x.shard(hash)
 	if 5*(int(s.count)+1) > 4*len(s.cells) {
-		x.resize(s, max(4, len(s.cells)*5/4+1))
+		x.resize(s, larger(len(s.cells)))
 	}
 	s.put(uint64(uint32(hash))<<32 | uint64(ref))
 	s.count++
