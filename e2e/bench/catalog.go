@@ -7,7 +7,7 @@ const redisMapping = "SET with EX, GET, GETEX, EXPIRE; a patch is a SET of the w
 const natsMapping = "a put to the bucket and a direct get; a touch and a patch are a put, a read with touch is both; keys expire by the bucket's age"
 
 // spikeMapping is what the operations are in the spike.
-const spikeMapping = "sessnode's requests, of which it looks at the token and the value alone; a touch is an empty entry; a read with touch is a read"
+const spikeMapping = "sessnode's requests, of which it looks at the token and the value alone; a touch sets a time in the map; a read with touch is a read"
 
 // sharedName is the system whose clients share connections.
 const sharedName = "sessnode-shared"
@@ -49,7 +49,7 @@ func Catalog() []System {
 			Mapping: redisMapping}, 0, false, "--appendonly", "no"),
 		spikeSystem(System{Name: leanSpikeName, Title: "lean spike: bare Raft, raft-wal and a map", Durable: onTwo, Reads: index, Mapping: spikeMapping}, "lean"),
 		spikeSystem(System{Name: spikeName, Title: "the spike behind sessnode's HTTP server and API", Durable: onTwo, Reads: index,
-			Mapping: "sessnode's API; the map keeps attributes alone and no subject, a patch reads and logs the whole session and may lose another's, a touch is an empty entry, a read with touch is a read"}, "sessnode"),
+			Mapping: "sessnode's API; the map keeps attributes alone and no subject, a patch reads and logs the whole session and may lose another's, a touch sets a time in the map, a read with touch is a read"}, "sessnode"),
 		spikeSystem(System{Name: "spike-net-http", Title: "lean spike behind net/http", Durable: onTwo, Reads: index, Mapping: spikeMapping}, "net-http"),
 		sentinelSystem(System{Name: "redis-sentinel-wait", Title: "Redis, Sentinel (down after 1 s), appendfsync always, WAIT 1",
 			Durable: "log flushed by the primary, received by a replica", Reads: "what a failover lost", Mapping: redisMapping}, true, "--appendonly", "yes", "--appendfsync", "always"),

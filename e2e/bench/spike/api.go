@@ -109,18 +109,18 @@ func appendAttrs(b []byte, attrs map[string]sessnode.Value) []byte {
 	return b
 }
 
-var errHalf = errors.New("half an attribute")
+var errHalfAttr = errors.New("half an attribute")
 
 // readAttrs decodes what appendAttrs wrote. Values stay in b.
 func readAttrs(b []byte) (map[string]sessnode.Value, error) {
 	attrs := make(map[string]sessnode.Value, 4)
 	for len(b) > 0 {
 		if len(b) < 7 {
-			return nil, errHalf
+			return nil, errHalfAttr
 		}
 		name, data, codec := int(binary.LittleEndian.Uint16(b)), int(binary.LittleEndian.Uint32(b[2:])), sessnode.Codec(b[6])
 		if b = b[7:]; len(b) < name+data {
-			return nil, fmt.Errorf("%w: %d bytes of %d", errHalf, len(b), name+data)
+			return nil, fmt.Errorf("%w: %d bytes of %d", errHalfAttr, len(b), name+data)
 		}
 		attrs[string(b[:name])] = sessnode.Value{Codec: codec, Data: b[name : name+data : name+data]}
 		b = b[name+data:]

@@ -12,12 +12,20 @@ import (
 // machine is the state machine: a map.
 type machine struct {
 	mu       sync.RWMutex
-	sessions map[string][]byte
+	sessions map[string]session
 }
 
-func newMachine() *machine { return &machine{sessions: map[string][]byte{}} }
+type session struct {
+	value   []byte
+	touched int64 // ns since the epoch; 0 = never
+}
 
-// appendChange encodes one change: lengths, key, value. A touch is a change with no value, which leaves the one that is there.
+func newMachine() *machine { return &machine{sessions: map[string]session{}} }
+
+// stampBytes begin an entry: when it was proposed, in ns since the epoch.
+const stampBytes = 8
+
+// appendChange encodes one change: lengths, key, value. A touch is a change with no value.
 func appendChange(b []byte, key string, value []byte) []byte {
 	b = binary.LittleEndian.AppendUint16(b, uint16(len(key)))
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(value)))
@@ -28,13 +36,20 @@ func appendChange(b []byte, key string, value []byte) []byte {
 func (m *machine) Apply(l *raft.Log) any {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for b := l.Data; len(b) >= 6; {
+	if len(l.Data) < stampBytes {
+		return errHalf
+	}
+	stamp := int64(binary.LittleEndian.Uint64(l.Data))
+	for b := l.Data[stampBytes:]; len(b) >= 6; {
 		k, v := int(binary.LittleEndian.Uint16(b)), int(binary.LittleEndian.Uint32(b[2:]))
 		if b = b[6:]; len(b) < k+v {
-			return errors.New("half a change")
+			return errHalf
 		}
 		if v > 0 {
-			m.sessions[string(b[:k])] = b[k : k+v : k+v]
+			m.sessions[string(b[:k])] = session{b[k : k+v : k+v], stamp}
+		} else if s, there := m.sessions[string(b[:k])]; there {
+			s.touched = stamp
+			m.sessions[string(b[:k])] = s
 		}
 		b = b[k+v:]
 	}
@@ -45,8 +60,10 @@ func (m *machine) Apply(l *raft.Log) any {
 func (m *machine) get(key string) []byte {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	return m.sessions[key]
+	return m.sessions[key].value
 }
+
+var errHalf = errors.New("half an entry")
 
 var errNoSnapshots = errors.New("a spike makes no snapshots")
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
 	"io"
 	"net/http"
 	"strings"
@@ -61,11 +62,11 @@ func collect(from chan *waiter, do func([]*waiter) error) {
 
 // apply proposes one entry. Its memory is the map's afterwards, so it is new each time.
 func (s *spike) apply(batch []*waiter) error {
-	size := 0
+	size := stampBytes
 	for _, w := range batch {
 		size += 6 + len(w.key) + len(w.value)
 	}
-	entry := make([]byte, 0, size)
+	entry := binary.LittleEndian.AppendUint64(make([]byte, 0, size), uint64(time.Now().UnixNano()))
 	for _, w := range batch {
 		entry = appendChange(entry, w.key, w.value)
 	}
