@@ -91,6 +91,7 @@ func (n *Node) start(notify <-chan bool, observed <-chan struct{}) {
 	n.work.Go(func() { n.keepPatience(n.ctx) })
 	n.work.Go(func() { n.watchState(n.ctx) })
 	n.work.Go(func() { n.forwardAll(n.ctx) })
+	n.work.Go(func() { n.settleAll(n.ctx) })
 	n.work.Go(func() { n.compact(n.ctx) })
 	n.work.Go(func() { n.watchDisk(n.ctx) })
 	touching, stop := context.WithCancel(n.ctx)

@@ -24,6 +24,7 @@ func (n *Node) tick(ctx context.Context, o *office) {
 		case <-ctx.Done():
 			return
 		}
+		n.settle(o.stamper.Stamp())
 		next, backlog := n.replica.machine.Due()
 		wait := tickEvery
 		if backlog {
@@ -36,5 +37,25 @@ func (n *Node) tick(ctx context.Context, o *office) {
 			p.await(ctx) // its outcome shows in the state
 		}
 		timer.Reset(wait)
+	}
+}
+
+// settleAll has the state machine move what was put off as time passes, at every node: else an entry after a while without any would find all
+// of it. It ends with ctx.
+func (n *Node) settleAll(ctx context.Context) {
+	ticker := time.NewTicker(tickEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			n.settle(n.replica.estimate.Now())
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (n *Node) settle(until int64) {
+	for n.replica.machine.Settle(until) && n.ctx.Err() == nil {
 	}
 }

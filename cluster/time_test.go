@@ -78,6 +78,36 @@ func TestIdleClusterWritesNothing(t *testing.T) {
 	})
 }
 
+// TestWhatIsPutOffCostsTheLogNothing lets the time pass at which a session would have ended but for a touch: that is no reason to write.
+func TestWhatIsPutOffCostsTheLogNothing(t *testing.T) {
+	clk := clustertest.NewClock()
+	c := clustertest.Start(t, 1, func(i int, cfg *cluster.Config) { clk.Set(i, cfg); cfg.Seams.CheckAfter = time.Millisecond })
+	clk.Hold()
+	n := c.Node(0)
+	m, key := short("ada")
+	mustWrite(t, n, m)
+	clk.Advance(shortEnforced / 2)
+	mustWrite(t, n, sessnode.Mutation{App: "web", OpID: sessnode.NewOpID(), Actor: "test", Change: sessnode.TouchOne{Key: key}})
+	appends := func() uint64 { return n.Stats().Log.Appends }
+	looks := func() { // four of the leader
+		timer := time.NewTimer(time.Second)
+		<-timer.C
+	}
+	c.Await("the log to stand still", func() bool {
+		before := appends()
+		looks()
+		return appends() == before
+	})
+	before := appends()
+	clk.Advance(shortEnforced * 3 / 4)
+	looks()
+	if after := appends(); after != before {
+		t.Errorf("%d entries were written when the session would have ended without the touch", after-before)
+	}
+	clk.Advance(shortEnforced / 2)
+	c.Await("the session to become a tombstone", func() bool { return n.Stats().State.Tombstones == 1 })
+}
+
 // TestReadNearTheEndRecordsItself reads a session with little time left, again and again: it never ends.
 func TestReadNearTheEndRecordsItself(t *testing.T) {
 	clk := clustertest.NewClock()

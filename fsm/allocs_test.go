@@ -33,7 +33,7 @@ func TestApplyAllocatesLittle(t *testing.T) {
 		}, 4},
 		"patch": {func(i int) fsm.Op {
 			return fsm.Op{Mutation: web(sessnode.Patch{Key: key(fmt.Sprint("s", i)), Edit: sessnode.Edit{Set: map[string]sessnode.Value{"attr0": text("1")}}})}
-		}, 7},
+		}, 3},
 		"touch-one": {func(i int) fsm.Op { return fsm.Op{Mutation: web(sessnode.TouchOne{Key: key(fmt.Sprint("s", i))})} }, 3},
 	} {
 		const runs = 8

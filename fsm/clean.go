@@ -7,7 +7,8 @@ import (
 )
 
 // cleanPerBatch bounds how many records one entry removes or gives a new deadline, so that no storm of expiries can hold up the
-// log. Visibility never waits for it. The number is part of the rules of the log: all nodes must have the same.
+// log. Visibility never waits for it. (What Settle has not moved by then is moved by the entry, however much it is: the order of removal depends on it.)
+// The number is part of the rules of the log: all nodes must have the same.
 const cleanPerBatch = 1000
 
 // clean carries out what is due, at most a fixed number of records, in an order that depends on the state alone: sessions by
@@ -37,7 +38,7 @@ func (m *Machine) clean() {
 // expire turns sessions whose deadline has passed into tombstones.
 func (m *Machine) expire(left int) int {
 	for ; left > 0; left-- {
-		h, found := m.sessions.due.due(m.now)
+		h, found := m.sessions.due.first(m.now)
 		if !found {
 			break
 		}
@@ -122,17 +123,17 @@ func (m *Machine) oldestOf(a *app, from, to uint64, most int) (list []uint32) {
 	return list
 }
 
-// Due returns the earliest cluster time, in ns, at which something becomes due (0 = nothing will), and whether something is
-// due already and waits for the next entry: then the leader proposes one soon.
+// Due returns a cluster time, in ns, before which nothing becomes due (0 = nothing will), and whether something seems to be
+// due already and to wait for the next entry: then the leader proposes one soon. After Settle it is exact up to the time that was settled.
 func (m *Machine) Due() (next int64, backlog bool) {
-	m.mu.Lock() // next puts in order what was put off
-	defer m.mu.Unlock()
+	m.mu.RLock()
+	defer m.mu.RUnlock()
 	soonest := func(at int64) {
 		if next == 0 || at < next {
 			next = at
 		}
 	}
-	if at, found := m.sessions.due.next(cleanPerBatch); found {
+	if at, found := m.sessions.due.next(); found {
 		soonest(at)
 	}
 	if _, at, found := m.tombstones.due.Min(); found {
@@ -142,4 +143,22 @@ func (m *Machine) Due() (next int64, backlog bool) {
 		soonest(at + int64(sessnode.OpWindow))
 	}
 	return next, len(m.busy) > 0 || next != 0 && next <= m.now
+}
+
+// settleAtOnce is how many sessions Settle moves while nobody else gets at the state.
+const settleAtOnce = 500
+
+// Settle moves sessions whose deadlines were put off, and whose former ones are over by a cluster time (ns), to where they belong. The entry that
+// has that time would do it otherwise, all at once. It moves some hundreds, and reports whether there may be more. Nothing that can be seen
+// depends on it; it may be called at any time, by any replica.
+func (m *Machine) Settle(until int64) (more bool) {
+	m.mu.RLock()
+	at, found := m.sessions.due.next()
+	m.mu.RUnlock()
+	if !found || at > until {
+		return false
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.sessions.due.ahead(until, settleAtOnce)
 }

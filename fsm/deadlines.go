@@ -5,21 +5,21 @@ import "github.com/sessnode/sessnode/internal/slab"
 // deadlines order sessions by when they end, and by serial where that is the same: a heap for the signed-in and one for the
 // anonymous of each app, and a heap of those heaps.
 //
-// A session that is signed in may stand there with an earlier time than its deadline. Nearly every change puts a deadline off, and to find the
-// place for that in the heap of a large store costs more than all else that a touch does; so it stays where it is until that time has come, and goes
-// on then if its deadline is a later one. Of the anonymous the first may be asked for at any time, so they are always where they belong.
+// A session that is signed in may stand there with an earlier time than its deadline. Nearly every change puts a deadline off, and finding the
+// new place in the heap was a seventh of what a touch cost, with a few thousand sessions. So the session stays where it is until that time has come, and is
+// moved then, to where its deadline is by that time. Of the anonymous the first may be asked for at any time: they are always where they belong.
 type deadlines struct {
 	arena  *slab.Arena
 	places *slab.Places
 	before func(a, b uint32) bool
-	at     func(ref uint32) int64 // the deadline of a session
+	stored func(ref uint32) int64 // the deadline of a session
 	heaps  []*slab.Heap           // two an app
 	top    *slab.Heap             // of numbers in heaps
 	on     []bool                 // whether a heap is in top
 }
 
-func newDeadlines(a *slab.Arena, before func(a, b uint32) bool, at func(ref uint32) int64) *deadlines {
-	d := &deadlines{arena: a, places: slab.NewPlaces(a), before: before, at: at}
+func newDeadlines(a *slab.Arena, before func(a, b uint32) bool, stored func(ref uint32) int64) *deadlines {
+	d := &deadlines{arena: a, places: slab.NewPlaces(a), before: before, stored: stored}
 	d.top = slab.NewHeap(a, slab.NewPlaces(a), func(a, b uint32) bool {
 		x, _, _ := d.heaps[a].Min()
 		y, _, _ := d.heaps[b].Min()
@@ -50,7 +50,7 @@ func (d *deadlines) remove(r *record) {
 	d.changed(n)
 }
 
-// move is told that a session's deadline has changed, and what it was.
+// move is told that a session's deadline has changed, and what it was. It leaves a session that is signed in where it is, if it ends later.
 func (d *deadlines) move(r *record, was int64) {
 	if r.deadline > was && !r.anonymous() {
 		return
@@ -75,36 +75,44 @@ func (d *deadlines) changed(n int) {
 	}
 }
 
-// due returns the session that ends first, if that is not after a time.
-func (d *deadlines) due(until int64) (handle uint32, found bool) {
+// first returns the session that ends first, if that is not after a time.
+func (d *deadlines) first(until int64) (handle uint32, found bool) {
 	for {
 		n, at, found := d.top.Min()
 		if !found || at > until {
 			return 0, false
 		}
-		if h, exact := d.look(int(n)); exact {
+		if h, exact := d.settle(int(n)); exact {
 			return h, true
 		}
 	}
 }
 
-// next returns when the first session ends, or an earlier time if more than a number of them have a later deadline than they stand there with.
-func (d *deadlines) next(most int) (at int64, found bool) {
-	for ; ; most-- {
+// ahead moves those that were put off and stand before a time, at most a number of them, until it finds one that ends by then. It reports
+// whether there may be more.
+func (d *deadlines) ahead(until int64, most int) (more bool) {
+	for ; most > 0; most-- {
 		n, at, found := d.top.Min()
-		if !found || most == 0 {
-			return at, found
+		if !found || at > until {
+			return false
 		}
-		if _, exact := d.look(int(n)); exact {
-			return at, true
+		if _, exact := d.settle(int(n)); exact {
+			return false
 		}
 	}
+	return true
 }
 
-// look compares the time that the first of a heap stands there with to its deadline. If that is later, it goes on.
-func (d *deadlines) look(n int) (handle uint32, exact bool) {
+// next returns a time before which no session ends.
+func (d *deadlines) next() (at int64, found bool) {
+	_, at, found = d.top.Min()
+	return at, found
+}
+
+// settle moves the first of a heap to where its deadline is, and reports whether it stood there already.
+func (d *deadlines) settle(n int) (handle uint32, exact bool) {
 	h, at, _ := d.heaps[n].Min()
-	deadline := d.at(h)
+	deadline := d.stored(h)
 	if deadline == at {
 		return h, true
 	}

@@ -34,35 +34,47 @@ func TestWhatIsPutOffMovesOnceItsTimeHasCome(t *testing.T) {
 	change(1, 40)
 	change(2, 50)
 	change(4, 60)
-	if at, _ := d.next(0); at != 10 {
-		t.Errorf("next = %d while nobody may look at those that were put off, want 10, where the first stands", at)
+	if at, _ := d.next(); at != 10 {
+		t.Errorf("next = %d, want 10, where the first still stands", at)
 	}
 	if h, found := d.minAnonymous(0); !found || h != 5 {
 		t.Errorf("the first of the anonymous = %d, %v, want 5: their order is always the right one", h, found)
 	}
-	if h, found := d.due(9); found {
-		t.Errorf("%d is due before anything is", h)
+	if h, found := d.first(9); found {
+		t.Errorf("%d ends before any does", h)
 	}
-	if h, _ := d.due(14); h != 5 {
-		t.Errorf("%d is due, want 5: 1 was put off", h)
+	if h, _ := d.first(14); h != 5 {
+		t.Errorf("%d ends first, want 5: 1 was put off", h)
 	}
 	d.remove(stored[5])
-	if at, _ := d.next(1); at != 30 {
-		t.Errorf("next = %d after a look at one that was put off, want 30", at)
+	if more := d.ahead(19, 9); more {
+		t.Error("there is more to move before 20")
+	}
+	if at, _ := d.next(); at != 20 {
+		t.Errorf("next = %d, want 20: only what stood before 19 was to be moved", at)
+	}
+	if more := d.ahead(20, 1); !more {
+		t.Error("one was to be moved, and nobody knows whether there are more")
+	}
+	if at, _ := d.next(); at != 30 {
+		t.Errorf("next = %d, want 30: 2 was put off", at)
 	}
 	change(3, 25)
-	if at, _ := d.next(0); at != 25 {
+	if at, _ := d.next(); at != 25 {
 		t.Errorf("next = %d, want 25: what ends earlier moves at once", at)
 	}
+	if more := d.ahead(100, 9); more {
+		t.Error("what ends first was found, and there is more to move")
+	}
 	var order []uint32
-	for h, found := d.due(100); found; h, found = d.due(100) {
+	for h, found := d.first(100); found; h, found = d.first(100) {
 		order = append(order, h)
 		d.remove(stored[h])
 	}
 	if want := []uint32{3, 1, 2, 4}; !slices.Equal(order, want) {
 		t.Errorf("they end in the order %v, want %v", order, want)
 	}
-	if _, found := d.next(1); found {
+	if _, found := d.next(); found {
 		t.Error("something is left")
 	}
 }

@@ -40,6 +40,7 @@ func (m *Machine) patch(op *Op, c sessnode.Patch) Result {
 
 // usedAttrs keeps the room of a list of attributes for the next patch, and nothing of what was in it.
 func (m *Machine) usedAttrs(r *record) {
+	clear(m.attrs[:cap(m.attrs)]) // also where the list has outgrown it
 	if cap(r.list) <= maxAttrRoom {
 		clear(r.list)
 		m.attrs = r.list[:0]
@@ -85,8 +86,7 @@ func (m *Machine) pop(op *Op, c sessnode.Pop) Result {
 	}
 	var res Result
 	if len(taken) == 0 {
-		m.active(&f, &r, m.now)
-		m.update(&f.record, &r)
+		r = m.touch(&f, m.now)
 		res = m.effect(&r)
 	} else {
 		res = m.place(&f, &r)

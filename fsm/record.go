@@ -182,7 +182,7 @@ func timesOf(raw []byte) (t times) {
 	return t
 }
 
-// putTimes writes what stands there.
+// putTimes writes when the session was touched, from its creation on, and when it ends, from the touch on.
 func (r *record) putTimes(b []byte) []byte {
 	return binary.AppendVarint(binary.AppendVarint(b, r.touched-r.created), r.deadline-r.touched)
 }

@@ -77,11 +77,15 @@ func (m *Machine) update(old, r *record) {
 	}
 }
 
-// retouch is update where nothing but the times of a session has changed: they are written over the old ones. It does nothing, and reports so,
-// where they take more room or less, or a snapshot is still to read the old ones.
-func (m *Machine) retouch(old, r *record) bool {
+// touchInPlace is update where nothing but the times of a session has changed: they are written over the old ones, which old.raw no longer has then.
+// It does nothing, and reports so, where they take more room or less, where a token was used for the first time, or while a snapshot may read the
+// old ones.
+func (m *Machine) touchInPlace(old, r *record) bool {
 	if old.unused != r.unused {
 		return false
+	}
+	if old.touched == r.touched && old.deadline == r.deadline {
+		return true
 	}
 	raw, may := m.sessions.InPlace(r.handle)
 	if !may {

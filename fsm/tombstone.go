@@ -9,7 +9,7 @@ import (
 )
 
 // tombstone is what is left of a token: no late write can create on it, and it answers why the session ended. A token that was
-// rotated away has one too; until its grace is over it leads to the session. What is stored is immutable, as with a record.
+// rotated away has one too; until its grace is over it leads to the session. What is stored is immutable.
 type tombstone struct {
 	slot
 	handle uint32

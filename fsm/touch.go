@@ -38,7 +38,7 @@ func (m *Machine) touchOne(op *Op, c sessnode.TouchOne) Result {
 func (m *Machine) touch(f *found, at int64) record {
 	r := f.record // shares previous keys, which a touch leaves alone
 	m.active(f, &r, at)
-	if !m.retouch(&f.record, &r) {
+	if !m.touchInPlace(&f.record, &r) {
 		m.update(&f.record, &r)
 	}
 	return r

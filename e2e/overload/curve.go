@@ -99,13 +99,13 @@ func curve(ctx context.Context, cluster *harness.Cluster, f *flood, o options) (
 			}
 			c := &cells[i]
 			c.mix, c.conns, c.base, f.conns = f.mix.name, conns, base, c.through
-			stop := watch(cluster.Nodes)
-			records, _, err := f.run(ctx, []stretch{{c.factor * base, o.last}})
-			took := stop()
+			workers, err := f.connect(ctx)
 			if err != nil {
 				return nil, err
 			}
-			c.rounds = append(c.rounds, run{records[0], took})
+			stop := watch(cluster.Nodes)
+			records, _ := f.over(ctx, workers, []stretch{{c.factor * base, o.last}})
+			c.rounds = append(c.rounds, run{records[0], stop()})
 			c.show(&c.rounds[round], o.last)
 		}
 	}

@@ -99,32 +99,52 @@ func (f *flood) connect(ctx context.Context) ([]*worker, error) {
 	var group sync.WaitGroup
 	for first := range dials {
 		group.Go(func() { // ends with its part of the connections
-			for i := first; i < len(workers); i += dials {
-				w := &worker{f: f, conn: wire.New(f.targets[i%len(f.targets)]), rng: rand.New(rand.NewPCG(uint64(i), 7))}
-				w.body = text(w.rng, 128)
-				workers[i] = w
-				if err := w.conn.Connect(ctx); err != nil {
-					failed[first] = fmt.Errorf("connection %d of %d: %w", i+1, len(workers), err)
-				}
+			for i := first; i < len(workers) && failed[first] == nil; i += dials {
+				workers[i] = newWorker(f, i)
+				failed[first] = workers[i].connect(ctx)
 			}
 		})
 	}
 	group.Wait()
 	if err := errors.Join(failed...); err != nil {
 		for _, w := range workers {
-			_ = w.conn.Close()
+			if w != nil {
+				_ = w.conn.Close()
+			}
 		}
 		return nil, err
 	}
 	return workers, nil
 }
 
-// run carries a plan out and returns one record a stretch, and the bins of the whole. It blocks until the last answer.
+func newWorker(f *flood, i int) *worker {
+	w := &worker{f: f, conn: wire.New(f.targets[i%len(f.targets)]), rng: rand.New(rand.NewPCG(uint64(i), 7))}
+	w.body = text(w.rng, 128)
+	return w
+}
+
+// connect tries a few times: of thousands one may meet a moment in which nothing goes on.
+func (w *worker) connect(ctx context.Context) (err error) {
+	for range 4 {
+		if err = w.conn.Connect(ctx); err == nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("a connection for the flood: %w", err)
+}
+
+// run is over, with connections that it makes.
 func (f *flood) run(ctx context.Context, plan []stretch) ([]record, []counts, error) {
 	workers, err := f.connect(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
+	records, bins := f.over(ctx, workers, plan)
+	return records, bins, nil
+}
+
+// over carries a plan out and returns one record a stretch, and the bins of the whole. It blocks until the last answer, and closes the connections.
+func (f *flood) over(ctx context.Context, workers []*worker, plan []stretch) ([]record, []counts) {
 	f.plan, f.next = plan, make([]atomic.Uint64, len(plan))
 	whole := time.Duration(0)
 	for _, s := range plan {
@@ -156,7 +176,7 @@ func (f *flood) run(ctx context.Context, plan []stretch) ([]record, []counts, er
 	for i, s := range plan {
 		records[i].seconds = (s.last - settle).Seconds()
 	}
-	return records, bins, nil
+	return records, bins
 }
 
 // stretch takes part in one stretch until it is over.

@@ -132,13 +132,13 @@ const stripPart = 6 * time.Second
 // strip sends half of the capacity, then five times as much as it, then half again.
 func (o options) strip(ctx context.Context, cluster *harness.Cluster, f *flood, capacity float64) (strip, error) {
 	s := strip{mix: f.mix.name, conns: f.conns, capacity: capacity, plan: []stretch{{capacity / 2, stripPart}, {5 * capacity, 2 * stripPart}, {capacity / 2, stripPart}}}
-	stop := watch(cluster.Nodes)
-	var err error
-	s.records, s.bins, err = f.run(ctx, s.plan)
-	s.usage = stop()
+	workers, err := f.connect(ctx)
 	if err != nil {
 		return s, err
 	}
+	stop := watch(cluster.Nodes)
+	s.records, s.bins = f.over(ctx, workers, s.plan)
+	s.usage = stop()
 	fmt.Printf("strip: all is well again after %v\n", s.recovery())
 	return s, nil
 }

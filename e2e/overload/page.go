@@ -40,7 +40,7 @@ const pageHead = `# More requests than three nodes carry
 Three nodes with the defaults of ` + "`serve`" + ` and the generator on one machine: %s/%s, %d processors, load average %s before the first run. Requests arrive in
 an **open loop**: at a rate, whatever becomes of those before, over a number of connections that are shared out over the nodes. One that finds no free connection
 within %d ms is turned away at the client. **Goodput** is what is answered well within %v of when it was due. The **capacity** is
-the most that a closed loop over 256 connections did in three tries before a table; lines are of closed loops and of multiples of it. Each lasted %v, the first second not counted, in each of %d
+the most that a closed loop over 256 connections did in three tries before a table; connections are made before what is measured; lines are of closed loops and of multiples of it. Each lasted %v, the first second not counted, in each of %d
 rounds, every second one of them backwards; a line shows the round whose goodput is the median. Repeat it with
 
 <!-- run: skip it takes a quarter of an hour -->

@@ -19,7 +19,7 @@ const (
 	maxChunks = bigLoc / chunkUnits
 )
 
-// View finds pieces by their Loc. A copy of an Arena's View may be read beside its owner, for pieces that are not freed meanwhile.
+// View finds pieces by their Loc. A copy of an Arena's View may be read beside its owner, for pieces that are not freed meanwhile, nor written over.
 type View struct {
 	chunks [][]byte
 	big    [][]byte
@@ -261,7 +261,7 @@ func (a *Arena) release(at int32) {
 	a.dirty++
 }
 
-// Pin keeps everything that is stored from being handed out again, until Unpin. The View that it returns stays readable till then.
+// Pin keeps everything that is stored from being handed out again, or written over in place, until Unpin. The View that it returns stays readable till then.
 func (a *Arena) Pin() View {
 	a.pins++
 	return a.View

@@ -51,10 +51,10 @@ func (s *shard) find(tag uint32, is func(ref uint32) bool) int {
 	return -1
 }
 
-// larger is how many cells follow. Every reference is moved once more for each step, so a shard doubles as long as it is small and wastes little,
-// and is stingy once many of them make up a large store.
+// larger is how many cells a full shard gets next. Every reference is moved once more for each step: so a shard doubles as long as it is small, and
+// wastes little by that, and is stingy in a large store.
 func larger(cells int) int {
-	const small = 64 // a store of 200,000
+	const small = 64 // of a store of some 200,000
 	if cells < small {
 		return max(8, 2*cells)
 	}

@@ -241,6 +241,25 @@ func TestCapturedHandlesAreFrozen(t *testing.T) {
 	}
 }
 
+func TestWhatACaptureReadsIsNotWrittenOver(t *testing.T) {
+	a := NewArena()
+	h := NewHandles(a)
+	handle := h.Add([]byte("before"))
+	h.Capture()
+	if _, may := h.InPlace(handle); may {
+		t.Error("what a capture reads may be written over")
+	}
+	h.Release()
+	content, may := h.InPlace(handle)
+	if !may {
+		t.Fatal("what nobody reads may not be written over")
+	}
+	copy(content, "after!")
+	if got := string(h.Get(handle)); got != "after!" {
+		t.Errorf("stored is %q, want what was written over it", got)
+	}
+}
+
 func TestQueueIsFirstInFirstOut(t *testing.T) {
 	a := NewArena()
 	q := NewQueue(a)

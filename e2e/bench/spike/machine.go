@@ -12,15 +12,15 @@ import (
 // machine is the state machine: a map.
 type machine struct {
 	mu       sync.RWMutex
-	sessions map[string]session
+	sessions map[string]*session
 }
 
 type session struct {
 	value   []byte
-	touched int64 // ns since the epoch; 0 = never
+	touched int64 // or made, ns since the epoch
 }
 
-func newMachine() *machine { return &machine{sessions: map[string]session{}} }
+func newMachine() *machine { return &machine{sessions: map[string]*session{}} }
 
 // stampBytes begin an entry: when it was proposed, in ns since the epoch.
 const stampBytes = 8
@@ -46,10 +46,9 @@ func (m *machine) Apply(l *raft.Log) any {
 			return errHalf
 		}
 		if v > 0 {
-			m.sessions[string(b[:k])] = session{b[k : k+v : k+v], stamp}
-		} else if s, there := m.sessions[string(b[:k])]; there {
+			m.sessions[string(b[:k])] = &session{b[k : k+v : k+v], stamp}
+		} else if s := m.sessions[string(b[:k])]; s != nil {
 			s.touched = stamp
-			m.sessions[string(b[:k])] = s
 		}
 		b = b[k+v:]
 	}
@@ -60,7 +59,10 @@ func (m *machine) Apply(l *raft.Log) any {
 func (m *machine) get(key string) []byte {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	return m.sessions[key].value
+	if s := m.sessions[key]; s != nil {
+		return s.value
+	}
+	return nil
 }
 
 var errHalf = errors.New("half an entry")

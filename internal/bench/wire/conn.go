@@ -63,7 +63,8 @@ func New(t Target) *Conn {
 	return &Conn{target: t, fixed: fixed, in: bufio.NewReaderSize(nil, 4096)}
 }
 
-// Connect dials now what the first request would dial otherwise. It blocks as long as a dial may take.
+// Connect dials now what the first request would dial otherwise. It blocks as long as a dial may take. ctx is the context that
+// counts for the connection (see Do).
 func (c *Conn) Connect(ctx context.Context) error {
 	if c.shared != nil {
 		_, err := c.shared.get(ctx)
