@@ -7,9 +7,10 @@ import (
 )
 
 // cleanPerBatch bounds how many records one entry removes or gives a new deadline, so that no storm of expiries can hold up the
-// log. Visibility never waits for it. (What Settle has not moved by then is moved by the entry, however much it is: the order of removal depends on it. Half a million took 0.6 s,
-// where time had leapt by half an hour.)
-// The number is part of the rules of the log: all nodes must have the same.
+// log. Visibility never waits for it. The number is part of the rules of the log: all nodes must have the same.
+//
+// What Settle has not moved by then is moved by the entry, however much it is, because the order of removal depends on it: half a million
+// took 0.6 s, where time had leapt by half an hour.
 const cleanPerBatch = 1000
 
 // clean carries out what is due, at most a fixed number of records, in an order that depends on the state alone: sessions by

@@ -6,8 +6,9 @@ import "github.com/sessnode/sessnode/internal/slab"
 // anonymous of each app, and a heap of those heaps.
 //
 // A session that is signed in may stand there with an earlier time than its deadline. Nearly every change puts a deadline off, and finding the
-// new place in the heap was a seventh of what a touch cost, with a few thousand sessions. So the session stays where it is until that time has come, and is
-// moved then, to where its deadline is by that time. Of the anonymous the first may be asked for at any time: they are always where they belong.
+// new place in the heap was a seventh of what a touch cost, with a few thousand sessions. So the session stays where it is until that time
+// has come, and is moved then, to where its deadline is by that time. Of the anonymous the first may be asked for at any time: they are
+// always where they belong.
 type deadlines struct {
 	arena  *slab.Arena
 	places *slab.Places
