@@ -24,7 +24,7 @@ func (n *Node) tick(ctx context.Context, o *office) {
 		case <-ctx.Done():
 			return
 		}
-		n.settle(o.stamper.Stamp())
+		n.settle(o.stamper.Stamp()) // or it would propose for a deadline that was put off since settleAll looked
 		next, backlog := n.replica.machine.Due()
 		wait := tickEvery
 		if backlog {
