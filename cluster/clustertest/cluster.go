@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"math/rand/v2"
 	"net"
 	"os"
 	"strconv"
@@ -17,6 +16,7 @@ import (
 	"github.com/sessnode/sessnode"
 	"github.com/sessnode/sessnode/cluster"
 	"github.com/sessnode/sessnode/cluster/raftlog"
+	"github.com/sessnode/sessnode/internal/ports"
 )
 
 // Patience is how long a test waits for something that must happen. It is generous: machines that build are slow.
@@ -82,25 +82,15 @@ func Prepare(t testing.TB, size int, change func(i int, c *cluster.Config)) *Clu
 	return c
 }
 
-// freeAddr returns an address on loopback that is free for TCP and UDP. Its port lies below the kernel's ephemeral range (32768 and
-// up): there, a client's connection could take it before the node does.
+// freeAddr returns an address on loopback that is the test's until it ends, also while no node listens there.
 func freeAddr(t testing.TB) string {
 	t.Helper()
-	for range 1000 {
-		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(12000+rand.IntN(20000)))
-		tcp, err := net.Listen("tcp", addr)
-		if err != nil {
-			continue
-		}
-		udp, err := net.ListenPacket("udp", addr)
-		_ = tcp.Close()
-		if err == nil {
-			_ = udp.Close()
-			return addr
-		}
+	free, release, err := ports.Take(1)
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatal("no free port on loopback")
-	return ""
+	t.Cleanup(release)
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(free[0]))
 }
 
 // Size returns how many nodes there are, the stopped ones included.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"net"
 	"os"
 	"strconv"
@@ -15,6 +14,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/sessnode/sessnode/internal/ports"
 )
 
 // TestMain has more patience than goleak's half a second: memberlist does not wait for a probe that is under way when it shuts down, and that
@@ -179,25 +180,15 @@ func TestSeedsMayComeUpLater(t *testing.T) {
 	await(t, a, "the late seed", alive("late-2"))
 }
 
-// lastingAddr returns an address on loopback that stays free after who listened there has ended: it lies below the kernel's ephemeral range,
-// from which any client's connection may be given its port.
+// lastingAddr returns an address on loopback that is the test's also after who listened there has ended.
 func lastingAddr(t *testing.T) string {
 	t.Helper()
-	for range 1000 {
-		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(12000+rand.IntN(20000)))
-		tcp, err := net.Listen("tcp", addr)
-		if err != nil {
-			continue
-		}
-		udp, err := net.ListenPacket("udp", addr)
-		_ = tcp.Close()
-		if err == nil {
-			_ = udp.Close()
-			return addr
-		}
+	free, release, err := ports.Take(1)
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatal("no free port on loopback")
-	return ""
+	t.Cleanup(release)
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(free[0]))
 }
 
 // awaitAnyError waits for the first failed attempt and returns its error.

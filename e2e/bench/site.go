@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/sessnode/sessnode/e2e/harness"
+	"github.com/sessnode/sessnode/internal/ports"
 )
 
 // Workshop is where programs are built, once.
@@ -73,14 +74,14 @@ func (w *Workshop) site(name string) (*Site, error) {
 	return &Site{w, folder, requestLimit}, err
 }
 
-// ports returns free loopback addresses.
+// ports takes ports on loopback and returns them, also as addresses.
 func (s *Site) ports(n int) ([]int, []string, error) {
-	ports, err := harness.FreePorts(n)
-	addresses := make([]string, len(ports))
-	for i, p := range ports {
+	free, _, err := ports.Take(n)
+	addresses := make([]string, len(free))
+	for i, p := range free {
 		addresses[i] = net.JoinHostPort("127.0.0.1", strconv.Itoa(p))
 	}
-	return ports, addresses, err
+	return free, addresses, err
 }
 
 // folder makes a folder for one process.

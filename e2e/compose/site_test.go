@@ -17,6 +17,7 @@ import (
 	"github.com/sessnode/sessnode/client"
 	"github.com/sessnode/sessnode/e2e/docs"
 	"github.com/sessnode/sessnode/e2e/harness"
+	"github.com/sessnode/sessnode/internal/ports"
 )
 
 // limit bounds what a test waits for: a container, an election.
@@ -44,13 +45,13 @@ func newSite(t *testing.T) *site {
 	dir := t.TempDir()
 	s := &site{t: t, checkout: filepath.Join(dir, "sessnode"), project: fmt.Sprintf("sessnode-e2e-%d", os.Getpid()),
 		ports: map[string]string{}, keys: map[string]string{}, ran: map[string]bool{}}
-	ports, err := harness.FreePorts(4)
+	free, _, err := ports.Take(4)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.env = append(os.Environ(), "COMPOSE_PROJECT_NAME="+s.project, "SESSNODE_TAG="+s.project)
 	for i, service := range []string{"n1", "n2", "n3", "proxy"} {
-		s.ports[service] = fmt.Sprint(ports[i])
+		s.ports[service] = fmt.Sprint(free[i])
 		s.env = append(s.env, strings.ToUpper(service)+"_PORT="+s.ports[service])
 	}
 	if err := docs.Copy(root, s.checkout); err != nil {

@@ -21,6 +21,7 @@ import (
 
 	"github.com/sessnode/sessnode/client"
 	"github.com/sessnode/sessnode/e2e/harness"
+	"github.com/sessnode/sessnode/internal/ports"
 )
 
 const (
@@ -86,11 +87,11 @@ func newStage(t *testing.T) *stage {
 // serve starts an example and returns its address. Its output goes to the test's when the test fails.
 func (s *stage) serve(e example) string {
 	s.t.Helper()
-	ports, err := harness.FreePorts(1)
+	free, _, err := ports.Take(1)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	port := fmt.Sprint(ports[0])
+	port := fmt.Sprint(free[0])
 	var args []string
 	for _, word := range e.command {
 		args = append(args, strings.NewReplacer("{python}", s.python, "{port}", port).Replace(word))

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/sessnode/sessnode/e2e/harness"
+	"github.com/sessnode/sessnode/internal/ports"
 )
 
 // redis is a server of Debian's package on loopback, without persistence: only its memory is asked about.
@@ -30,11 +31,11 @@ func startRedis(ctx context.Context, dir string) (*redis, error) {
 	if err != nil {
 		return nil, fmt.Errorf("redis-server is needed for the comparison (Debian: apt install redis-server): %w", err)
 	}
-	ports, err := harness.FreePorts(1)
+	free, _, err := ports.Take(1)
 	if err != nil {
 		return nil, err
 	}
-	port := strconv.Itoa(ports[0])
+	port := strconv.Itoa(free[0])
 	p, err := harness.StartProcess(binary, []string{"--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", dir}, filepath.Join(dir, "redis.log"))
 	if err != nil {
 		return nil, err

@@ -6,13 +6,15 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"github.com/sessnode/sessnode/internal/drill/power"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/sessnode/sessnode/internal/drill/power"
+	"github.com/sessnode/sessnode/internal/ports"
 )
 
 // Config is what a cluster is made of.
@@ -30,10 +32,11 @@ type Config struct {
 // Cluster is a set of nodes on loopback. Its methods must not be called concurrently with each other.
 type Cluster struct {
 	Nodes []*Node
-	root  string
 
+	root    string
 	config  Config
 	keyFile string
+	release []func() // give the ports back
 }
 
 // New prepares a cluster without starting it. Close must be called also after an error.
@@ -46,20 +49,21 @@ func New(ctx context.Context, c Config) (*Cluster, error) {
 		return cluster, err
 	}
 	cluster.keyFile = keyFile
-	ports, err := FreePorts(3 * c.Nodes)
+	at, release, err := ports.Take(3 * c.Nodes)
 	if err != nil {
 		return cluster, err
 	}
+	cluster.release = append(cluster.release, release)
 	for i := range c.Nodes {
 		name := "n" + strconv.Itoa(i+1)
 		node := &Node{
 			Name: name, binary: c.Binary, LogFile: filepath.Join(c.Root, name+".log"),
-			HTTPAddr: loopback(ports[3*i]), NodeAddr: loopback(ports[3*i+1]), GossipAddr: loopback(ports[3*i+2]),
-			args: []string{"--seeds", loopback(ports[2]), "--expect", strconv.Itoa(c.Nodes), "--cluster-key-file", keyFile,
+			HTTPAddr: loopback(at[3*i]), NodeAddr: loopback(at[3*i+1]), GossipAddr: loopback(at[3*i+2]),
+			args: []string{"--seeds", loopback(at[2]), "--expect", strconv.Itoa(c.Nodes), "--cluster-key-file", keyFile,
 				"--profile", c.Profile},
 		}
 		if i > 0 {
-			node.args[1] += "," + loopback(ports[2+3*i])
+			node.args[1] += "," + loopback(at[2+3*i])
 		}
 		if c.Args != nil {
 			node.args = append(node.args, c.Args(name)...)
@@ -83,14 +87,15 @@ func New(ctx context.Context, c Config) (*Cluster, error) {
 // Spare prepares one more node, which joins the others when it is started. It is none of Nodes: whoever starts it appends it there, so that
 // Close ends it too. Its data lies in a plain directory.
 func (c *Cluster) Spare() (*Node, error) {
-	ports, err := FreePorts(3)
+	at, release, err := ports.Take(3)
 	if err != nil {
 		return nil, err
 	}
+	c.release = append(c.release, release)
 	name := "n" + strconv.Itoa(len(c.Nodes)+1)
 	n := &Node{
 		Name: name, binary: c.config.Binary, LogFile: filepath.Join(c.config.Root, name+".log"),
-		HTTPAddr: loopback(ports[0]), NodeAddr: loopback(ports[1]), GossipAddr: loopback(ports[2]),
+		HTTPAddr: loopback(at[0]), NodeAddr: loopback(at[1]), GossipAddr: loopback(at[2]),
 		args: []string{"--seeds", c.Nodes[0].GossipAddr, "--expect", "0", "--cluster-key-file", c.keyFile, "--profile", c.config.Profile},
 	}
 	if c.config.Args != nil {
@@ -200,11 +205,15 @@ func (c *Cluster) Files() []string {
 	return files
 }
 
-// Close ends every process and gives up every disk.
+// Close ends every process, and gives up every disk and the ports.
 func (c *Cluster) Close(ctx context.Context) error {
 	var faults []error
 	for _, n := range c.Nodes {
 		faults = append(faults, n.close(ctx))
 	}
+	for _, release := range c.release {
+		release()
+	}
+	c.release = nil
 	return errors.Join(faults...)
 }

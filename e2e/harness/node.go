@@ -4,11 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/sessnode/sessnode/internal/drill/power"
+	"net"
+	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/sessnode/sessnode/internal/drill/power"
 )
 
 // Node is one place in a cluster: its addresses, its disk and, while it runs, its process. Its methods must not be called
@@ -95,9 +99,19 @@ func (n *Node) AwaitReady(ctx context.Context) error {
 		return err
 	})
 	if ended {
-		return fmt.Errorf("%s has ended by itself (%v): see %s", n.Name, n.proc.cmd.ProcessState, filepath.Base(n.LogFile))
+		return fmt.Errorf("%s has ended by itself (%v): the end of %s is:\n%s", n.Name, n.proc.cmd.ProcessState, filepath.Base(n.LogFile), n.lastWords())
 	}
 	return err
+}
+
+// lastWords returns the end of the node's log: what it says when it ends by itself is there, and the log goes with the test's folder.
+func (n *Node) lastWords() []byte {
+	const enough = 1000
+	log, err := os.ReadFile(n.LogFile)
+	if err != nil {
+		return []byte(err.Error())
+	}
+	return log[max(0, len(log)-enough):]
 }
 
 // Metrics returns the node's /metrics as text.
@@ -111,6 +125,8 @@ func (n *Node) close(ctx context.Context) error {
 	}
 	return errors.Join(err, n.Disk.Close(ctx))
 }
+
+func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
 
 // port returns the port of an address.
 func port(addr string) string { return addr[strings.LastIndexByte(addr, ':')+1:] }

@@ -21,6 +21,7 @@ import (
 	"github.com/sessnode/sessnode"
 	"github.com/sessnode/sessnode/client"
 	"github.com/sessnode/sessnode/e2e/harness"
+	"github.com/sessnode/sessnode/internal/ports"
 )
 
 func TestMain(m *testing.M) { os.Exit(harness.Main(m)) }
@@ -168,11 +169,11 @@ func (s *move) onRedis() {
 
 func (s *move) startRedis() {
 	s.t.Helper()
-	ports, err := harness.FreePorts(1)
+	free, _, err := ports.Take(1)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.port = ports[0]
+	s.port = free[0]
 	redis, err := harness.StartProcess("redis-server", []string{"--bind", "127.0.0.1", "--port", strconv.Itoa(s.port), "--save", "", "--dir", s.dir}, filepath.Join(s.dir, "redis.log"))
 	if err != nil {
 		s.t.Fatal("redis-server of Debian's package redis-server: ", err)

@@ -16,6 +16,7 @@ import (
 	"github.com/sessnode/sessnode"
 	"github.com/sessnode/sessnode/client"
 	"github.com/sessnode/sessnode/e2e/harness"
+	"github.com/sessnode/sessnode/internal/ports"
 )
 
 // script is scripts/cluster.sh with a folder and ports of its own.
@@ -32,11 +33,11 @@ func newScript(t *testing.T) *script {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ports, err := harness.FreePorts(23)
+	free, _, err := ports.Take(23)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &script{t, root, filepath.Join(t.TempDir(), "nodes"), ports[0]}
+	s := &script{t, root, filepath.Join(t.TempDir(), "nodes"), free[0]}
 	t.Cleanup(func() { _, _ = s.try("down") })
 	return s
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/sessnode/sessnode"
 	"github.com/sessnode/sessnode/client"
 	"github.com/sessnode/sessnode/e2e/harness"
+	"github.com/sessnode/sessnode/internal/ports"
 )
 
 // Backend is a store as a process or several, that can be hurt. Its methods must not be called concurrently.
@@ -50,11 +51,11 @@ func StartRedis(ctx context.Context, dir string, options ...string) (*Redis, err
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return r, err
 	}
-	ports, err := harness.FreePorts(1)
+	free, _, err := ports.Take(1)
 	if err != nil {
 		return r, err
 	}
-	r.port = ports[0]
+	r.port = free[0]
 	r.args = append([]string{"--port", strconv.Itoa(r.port), "--bind", "127.0.0.1", "--dir", dir, "--save", savePoints}, options...)
 	return r, r.Mend(ctx)
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/sessnode/sessnode/e2e/harness"
+	"github.com/sessnode/sessnode/internal/ports"
 )
 
 // Limits on what starting and stopping may take.
@@ -54,7 +55,7 @@ type Server struct {
 
 // Start starts an application and waits until it answers. Stop must be called also after an error.
 func (w *Workshop) Start(ctx context.Context, spec Spec, variables ...string) (*Server, error) {
-	ports, err := harness.FreePorts(1)
+	free, _, err := ports.Take(1)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +63,7 @@ func (w *Workshop) Start(ctx context.Context, spec Spec, variables ...string) (*
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(ports[0]))
+	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(free[0]))
 	env := append([]string{"-C", filepath.Join(w.Root, "e2e", "torture", "apps"), "TORTURE_GATE=" + w.Gate.URL(), "TORTURE_DIR=" + dir,
 		"PYTHONDONTWRITEBYTECODE=1", "PYTHONUNBUFFERED=1", "WEB_CONCURRENCY=2"}, append(variables, spec.Variables...)...)
 	s := &Server{Spec: spec, log: filepath.Join(w.Dir, spec.Name+".log")}

@@ -3,7 +3,6 @@ package doctor
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/sessnode/sessnode/internal/config"
 	"github.com/sessnode/sessnode/internal/keyring"
+	"github.com/sessnode/sessnode/internal/ports"
 )
 
 // wellKept is a patient without a fault: a node that is to be one of its own, on loopback.
@@ -43,23 +43,15 @@ func from(values map[string]string) config.Source {
 
 func at(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
 
-// freePorts returns the first of three ports in a row that are free on loopback, below the kernel's ephemeral range.
+// freePorts returns the first of three ports in a row on loopback that are the test's, whether it listens there or not.
 func freePorts(t *testing.T) int {
 	t.Helper()
-	for range 1000 {
-		base, free := 12000+rand.IntN(20000), true
-		for i := range 3 {
-			ln, err := net.Listen("tcp", at(base+i))
-			if free = free && err == nil; err == nil {
-				ln.Close()
-			}
-		}
-		if free {
-			return base
-		}
+	free, release, err := ports.Take(3)
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatal("no free ports on loopback")
-	return 0
+	t.Cleanup(release)
+	return free[0]
 }
 
 // only fails the test unless a report's findings beyond ok are these: "LEVEL check: a part of the finding -> a part of the cure".

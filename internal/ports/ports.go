@@ -1,0 +1,87 @@
+// Package ports finds ports on loopback for the nodes of tests. A node that is down listens to nothing, and its ports look free: what is
+// taken here stays taken while its node is down, for other tests of this process and for those of other processes.
+package ports
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+)
+
+// The ports lie below the kernel's ephemeral range (32768 and up on Linux), so that a client's connection cannot take the port of a
+// node that is down.
+const (
+	first  = 12000
+	blocks = 800
+)
+
+// Most is how many ports one call of Take can have: the size of a block, which is one call's alone.
+const Most = 25
+
+// Take finds n ports in a row, at most Most, that are free for TCP and UDP, and keeps all other calls of Take from them until release is
+// called, or this process ends. Programs that do not ask Take may still be quicker. It is safe for concurrent use, and so is release,
+// which must be called once at most.
+func Take(n int) (ports []int, release func(), err error) {
+	if n > Most {
+		return nil, nil, fmt.Errorf("%d ports in a row were asked for, and at most %d can be had", n, Most)
+	}
+	// A folder for each user: another's files could not be opened.
+	folder := filepath.Join(os.TempDir(), fmt.Sprintf("sessnode-ports-%d", os.Getuid()))
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, nil, err
+	}
+	for _, block := range rand.Perm(blocks) {
+		base := first + block*Most
+		release, err := lock(filepath.Join(folder, strconv.Itoa(base)))
+		switch {
+		case errors.Is(err, syscall.EWOULDBLOCK):
+			continue
+		case err != nil:
+			return nil, nil, fmt.Errorf("lock %s: %w", folder, err)
+		}
+		for port := base; port < base+n && free(port); port++ {
+			ports = append(ports, port)
+		}
+		if len(ports) == n {
+			return ports, release, nil
+		}
+		release()
+		ports = nil
+	}
+	return nil, nil, fmt.Errorf("no %d free ports in a row between %d and %d", n, first, first+blocks*Most)
+}
+
+// lock locks a file for the one who calls, in this process too: the lock belongs to what was opened, and ends with it (flock(2)). It is
+// no os.File, which the collector would close, and children do not inherit it.
+func lock(name string) (unlock func(), err error) {
+	fd, err := syscall.Open(name, syscall.O_CREAT|syscall.O_RDWR|syscall.O_CLOEXEC, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	unlock = func() { _ = syscall.Close(fd) }
+	if err := syscall.Flock(fd, syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		unlock()
+		return nil, err
+	}
+	return unlock, nil
+}
+
+func free(port int) bool {
+	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	tcp, err := net.Listen("tcp", addr)
+	if err != nil {
+		return false
+	}
+	defer tcp.Close()
+	udp, err := net.ListenPacket("udp", addr)
+	if err != nil {
+		return false
+	}
+	defer udp.Close()
+	return true
+}
