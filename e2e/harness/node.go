@@ -99,14 +99,14 @@ func (n *Node) AwaitReady(ctx context.Context) error {
 		return err
 	})
 	if ended {
-		return fmt.Errorf("%s has ended by itself (%v): the end of %s is:\n%s", n.Name, n.proc.cmd.ProcessState, filepath.Base(n.LogFile), n.lastWords())
+		return fmt.Errorf("%s has ended by itself (%v); %s ends with %q", n.Name, n.proc.cmd.ProcessState, filepath.Base(n.LogFile), n.lastWords())
 	}
 	return err
 }
 
 // lastWords returns the end of the node's log: what it says when it ends by itself is there, and the log goes with the test's folder.
 func (n *Node) lastWords() []byte {
-	const enough = 1000
+	const enough = 400
 	log, err := os.ReadFile(n.LogFile)
 	if err != nil {
 		return []byte(err.Error())

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"syscall"
 )
 
@@ -24,27 +25,36 @@ const (
 const Most = 25
 
 // Take finds n ports in a row, at most Most, that are free for TCP and UDP, and keeps all other calls of Take from them until release is
-// called, or this process ends. Programs that do not ask Take may still be quicker. It is safe for concurrent use, and so is release,
-// which must be called once at most.
+// called, or this process ends. Programs that do not ask Take may still be quicker. Both are safe for concurrent use.
 func Take(n int) (ports []int, release func(), err error) {
+	// A folder for each user: another's files could not be opened.
+	return pool{filepath.Join(os.TempDir(), fmt.Sprintf("sessnode-ports-%d", os.Getuid())), blocks, free}.take(n)
+}
+
+// pool is what ports are taken from.
+type pool struct {
+	folder string // for the locks, a file a block
+	blocks int
+	free   func(port int) bool // nobody listens there
+}
+
+func (p pool) take(n int) (ports []int, release func(), err error) {
 	if n > Most {
 		return nil, nil, fmt.Errorf("%d ports in a row were asked for, and at most %d can be had", n, Most)
 	}
-	// A folder for each user: another's files could not be opened.
-	folder := filepath.Join(os.TempDir(), fmt.Sprintf("sessnode-ports-%d", os.Getuid()))
-	if err := os.MkdirAll(folder, 0o700); err != nil {
+	if err := os.MkdirAll(p.folder, 0o700); err != nil {
 		return nil, nil, err
 	}
-	for _, block := range rand.Perm(blocks) {
+	for _, block := range rand.Perm(p.blocks) {
 		base := first + block*Most
-		release, err := lock(filepath.Join(folder, strconv.Itoa(base)))
+		release, err := lock(filepath.Join(p.folder, strconv.Itoa(base)))
 		switch {
 		case errors.Is(err, syscall.EWOULDBLOCK):
 			continue
 		case err != nil:
-			return nil, nil, fmt.Errorf("lock %s: %w", folder, err)
+			return nil, nil, fmt.Errorf("lock %s: %w", p.folder, err)
 		}
-		for port := base; port < base+n && free(port); port++ {
+		for port := base; port < base+n && p.free(port); port++ {
 			ports = append(ports, port)
 		}
 		if len(ports) == n {
@@ -53,7 +63,7 @@ func Take(n int) (ports []int, release func(), err error) {
 		release()
 		ports = nil
 	}
-	return nil, nil, fmt.Errorf("no %d free ports in a row between %d and %d", n, first, first+blocks*Most)
+	return nil, nil, fmt.Errorf("no %d free ports in a row between %d and %d", n, first, first+p.blocks*Most)
 }
 
 // lock locks a file for the one who calls, in this process too: the lock belongs to what was opened, and ends with it (flock(2)). It is
@@ -63,7 +73,7 @@ func lock(name string) (unlock func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	unlock = func() { _ = syscall.Close(fd) }
+	unlock = sync.OnceFunc(func() { _ = syscall.Close(fd) }) // a second time it could be the number of another file
 	if err := syscall.Flock(fd, syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		unlock()
 		return nil, err

@@ -6,39 +6,51 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"testing"
 )
 
-// takeAll tells a copy of this test's process to take all ports that it can have.
+// takeAll names the folder in which a copy of this test's process is to take everything.
 const takeAll = "SESSNODE_TEST_TAKE_ALL"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(takeAll) == "" {
+	folder := os.Getenv(takeAll)
+	if folder == "" {
 		os.Exit(m.Run())
 	}
-	for _, base := range all() {
-		fmt.Println(base)
-	}
-	fmt.Println("done")
+	bases, _ := all(quiet(folder))
+	fmt.Println(len(bases))
 	_, _ = bufio.NewReader(os.Stdin).ReadByte() // it keeps them until its input ends
 }
 
-// all takes block after block and returns the first port of each.
-func all() (bases []int) {
+// few is how many blocks the tests' pools have.
+const few = 8
+
+// quiet is a pool of ports to which nobody listens, as to those of nodes that are down. It touches no port: tests of other packages run
+// meanwhile, and their nodes start.
+func quiet(folder string) pool { return pool{folder, few, func(int) bool { return true }} }
+
+// all takes block after block and returns the first port of each, and what gives all of them back.
+func all(p pool) (bases []int, end func()) {
+	var releases []func()
 	for {
-		ports, _, err := Take(1)
+		ports, release, err := p.take(1)
 		if err != nil {
-			return bases
+			return bases, func() {
+				for _, release := range releases {
+					release()
+				}
+			}
 		}
-		bases = append(bases, ports[0])
+		bases, releases = append(bases, ports[0]), append(releases, release)
 	}
 }
 
-// others has another process take all ports. It returns the first of each block that it got, and what ends it.
-func others(t *testing.T) (bases map[int]bool, end func()) {
+// other has another process take everything in a folder. It returns how many blocks it got, and what ends it.
+func other(t *testing.T, folder string) (got int, end func()) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), takeAll+"=1", "GORACE=atexit_sleep_ms=0")
+	cmd.Env = append(os.Environ(), takeAll+"="+folder, "GORACE=atexit_sleep_ms=0")
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -50,19 +62,10 @@ func others(t *testing.T) (bases map[int]bool, end func()) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	bases = map[int]bool{}
-	lines := bufio.NewScanner(out)
-	for lines.Scan() && lines.Text() != "done" {
-		var base int
-		if _, err := fmt.Sscan(lines.Text(), &base); err != nil {
-			t.Fatal(err)
-		}
-		if bases[base] {
-			t.Errorf("%d was given twice", base)
-		}
-		bases[base] = true
+	if _, err := fmt.Fscan(out, &got); err != nil {
+		t.Fatal(err)
 	}
-	return bases, func() {
+	return got, func() {
 		_ = in.Close()
 		if err := cmd.Wait(); err != nil {
 			t.Error(err)
@@ -70,61 +73,87 @@ func others(t *testing.T) (bases map[int]bool, end func()) {
 	}
 }
 
-// TestWhatIsTakenIsNobodyElses has two processes want all that there is. It has a folder of its own, so that it takes nothing from tests
-// that run meanwhile.
 func TestWhatIsTakenIsNobodyElses(t *testing.T) {
-	t.Setenv("TMPDIR", t.TempDir())
-	mine, release, err := Take(9)
+	folder := t.TempDir()
+	p := quiet(folder)
+	mine, release, err := p.take(9)
 	if err != nil {
 		t.Fatal(err)
 	}
-	theirs, end := others(t)
-	if len(theirs) < blocks/2 {
-		t.Fatalf("another process got %d blocks of %d", len(theirs), blocks)
-	}
 	for i, port := range mine {
-		if theirs[port] || port != mine[0]+i {
-			t.Errorf("%v, which nobody listens to, was given to another process too, or is not in a row", mine)
+		if port != mine[0]+i {
+			t.Errorf("%v are not in a row", mine)
 		}
 	}
-	for _, base := range all() {
-		if theirs[base] || base == mine[0] {
-			t.Errorf("this process was given %d, which was taken", base)
-		}
+	got, end := other(t, folder)
+	if got != few-1 {
+		t.Errorf("another process got %d blocks, want all %d but the one that is taken", got, few)
+	}
+	bases, back := all(p)
+	back()
+	if len(bases) > 0 {
+		t.Errorf("this process was given %v, which are taken", bases)
 	}
 	release()
-	if ports, _, err := Take(1); err != nil || ports[0] != mine[0] {
-		t.Errorf("after the release there is %v, %v; want what was given back: %d", ports, err, mine[0])
+	release() // does nothing
+	bases, back = all(p)
+	defer back()
+	if len(bases) != 1 || bases[0] != mine[0] {
+		t.Errorf("after the release %v can be had, want what was given back: %d", bases, mine[0])
 	}
 	end()
-	if ports, _, err := Take(1); err != nil || !theirs[ports[0]] {
-		t.Errorf("after the end of the other process there is %v, %v; want one of its ports", ports, err)
+	bases, back = all(p)
+	defer back()
+	slices.Sort(bases)
+	if bases = slices.Compact(bases); len(bases) != few-1 || slices.Contains(bases, mine[0]) {
+		t.Errorf("after the end of the other process %v can be had, want its %d blocks", bases, few-1)
 	}
 }
 
-func TestWhatIsListenedToIsNotTaken(t *testing.T) {
-	t.Setenv("TMPDIR", t.TempDir())
-	mine, release, err := Take(2)
+func TestABlockWithAListenerIsLeft(t *testing.T) {
+	const heard = first + 3*Most + 1
+	p := quiet(t.TempDir())
+	p.free = func(port int) bool { return port != heard }
+	for i := range few - 1 {
+		ports, release, err := p.take(2)
+		if err != nil {
+			t.Fatalf("after %d blocks of %d: %v", i, few, err)
+		}
+		defer release()
+		if ports[1] == heard {
+			t.Errorf("given %v, of which the last has a listener", ports)
+		}
+	}
+	if ports, _, err := p.take(2); err == nil {
+		t.Errorf("given %v, where there are no two", ports)
+	}
+	bases, back := all(p)
+	defer back()
+	if len(bases) != 1 || bases[0] != heard-1 {
+		t.Errorf("then %v can be had, want %d: its block was left for its neighbour's sake and is nobody's", bases, heard-1)
+	}
+}
+
+func TestFreeIsWhatNobodyListensTo(t *testing.T) {
+	mine, release, err := Take(3)
 	if err != nil {
 		t.Fatal(err)
 	}
-	release()
-	udp, err := net.ListenPacket("udp", fmt.Sprintf("127.0.0.1:%d", mine[1]))
+	defer release()
+	tcp, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", mine[1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tcp.Close()
+	udp, err := net.ListenPacket("udp", fmt.Sprintf("127.0.0.1:%d", mine[2]))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer udp.Close()
-	for {
-		ports, _, err := Take(2)
-		if err != nil {
-			break
+	for i, want := range []bool{true, false, false} {
+		if got := free(mine[i]); got != want {
+			t.Errorf("port %d, of nobody, TCP and UDP, is free: %v, want %v", i, got, want)
 		}
-		if ports[0] == mine[0] {
-			t.Errorf("given %v, of which the last has a listener", ports)
-		}
-	}
-	if ports, _, err := Take(1); err != nil || ports[0] != mine[0] {
-		t.Errorf("there is %v, %v; want %d, whose block was left because of its neighbour", ports, err, mine[0])
 	}
 }
 
