@@ -138,7 +138,8 @@ func (n *Node) exchange(ctx context.Context, c Command) (State, error) {
 }
 
 // attach takes commands to a node's process from now on, beginning with what was set before: the process does nothing until it has heard
-// that. It returns when the connection ends or another process of the node attaches.
+// that. It returns when the connection ends, when another process of the node attaches, or with ctx, whose end closes the
+// connection (Switch.serve).
 func (n *Node) attach(ctx context.Context, conn net.Conn, in *bufio.Reader) {
 	n.turn.Lock()
 	said, ended := make(chan State), make(chan struct{})
@@ -156,7 +157,7 @@ func (n *Node) attach(ctx context.Context, conn net.Conn, in *bufio.Reader) {
 		n.ready = err == nil && n.conn == conn
 		n.wake()
 	})
-	listen(in, said, ended)
+	listen(ctx, in, said, ended)
 	n.mu.Lock()
 	if n.conn == conn {
 		n.detach()
@@ -182,8 +183,8 @@ func (n *Node) wake() {
 	n.changed = make(chan struct{})
 }
 
-// listen passes on what a node says until the connection ends.
-func listen(in *bufio.Reader, said chan<- State, ended <-chan struct{}) {
+// listen passes on what a node says until the connection ends, or ctx: an answer may come when nobody waits for it any more.
+func listen(ctx context.Context, in *bufio.Reader, said chan<- State, ended <-chan struct{}) {
 	for {
 		line, err := in.ReadBytes('\n')
 		var s State
@@ -193,6 +194,8 @@ func listen(in *bufio.Reader, said chan<- State, ended <-chan struct{}) {
 		select {
 		case said <- s:
 		case <-ended:
+			return
+		case <-ctx.Done():
 			return
 		}
 	}

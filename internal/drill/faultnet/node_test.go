@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net"
 	"testing"
 )
 
@@ -73,5 +74,33 @@ func TestLateAnswerIsNotTakenForThatToAnotherQuestion(t *testing.T) {
 	answers <- State{DiskWrites: 2}
 	if st, err := n.State(soon(t)); err != nil || st.DiskWrites != 2 {
 		t.Errorf("State = %+v, %v, want 2 writes", st, err)
+	}
+}
+
+// A drill ends while a node's answer is on its way and nobody waits for it: the end must not wait for somebody.
+func TestAnswerAtTheEndHoldsNobodyUp(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ours, theirs := net.Pipe() // what is written to it has been read when Write returns
+	defer theirs.Close()
+	n, done := newNode("a"), make(chan struct{})
+	go func() { // ends with attach
+		defer close(done)
+		n.attach(ctx, ours, bufio.NewReader(ours))
+	}()
+	var greeting Command
+	if err := json.NewDecoder(theirs).Decode(&greeting); err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	n.turn.Lock() // the greeting waits no more
+	n.turn.Unlock()
+	if err := json.NewEncoder(theirs).Encode(State{ID: greeting.ID}); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-done:
+	case <-soon(t).Done():
+		t.Error("the connection is still served")
 	}
 }
